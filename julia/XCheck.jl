@@ -1,0 +1,250 @@
+"""
+    XCheck
+
+Loads a tagger file into a module of its own, runs it on one sentence, and evaluates its cost along
+straight lines through the weights. It knows the contract of a tagger file and nothing of any cell:
+parameter names and values are handed in. It judges nothing; that is done once, in Python.
+
+Everything here works on Julia 1.5 to 1.12. Each entry point returns plain arrays, numbers and
+strings, and throws nothing: what goes wrong in a user's code comes back as one line with its place.
+"""
+module XCheck
+
+using SHA: SHA256_CTX, digest!, update!
+
+export load, examine, fingerprint
+
+"A tagger file, evaluated in `mod`; `set[name](value)` assigns its global `name`."
+struct Tagger
+    path::String
+    mod::Module
+    set::Dict{Symbol,Function}
+end
+
+"What a user's code did wrong: one line, with file and line where they are known."
+struct Finding <: Exception
+    text::String
+end
+
+Base.showerror(io::IO, e::Finding) = print(io, e.text)
+
+"""
+    load(path, parameters) -> (Tagger, "") or (nothing, problem)
+
+Evaluate the file at `path` in a new module, so that a second load never meets the first, and check
+that it defines `forwardRNN` and `backwardRNN`. `parameters` names the globals it works on.
+"""
+load(path, parameters) = attempt(path) do
+    file = abspath(String(path))
+    mod = Module(:Tagger)
+    # A module made by hand lacks these two, which every file may call.
+    Core.eval(mod, :(include(file) = Base.include($mod, file)))
+    Core.eval(mod, :(eval(expression) = Core.eval($mod, expression)))
+    Base.include(mod, file)
+    for name in (:forwardRNN, :backwardRNN)
+        # Julia 1.12: what was just evaluated is visible in the latest world only.
+        Base.invokelatest(isdefined, mod, name) ||
+            throw(Finding("$file: defines no function $name(x, y, h, p, hPrev)"))
+    end
+    # An assignment inside a function of the module is the one form that Julia 1.5 (no
+    # setproperty! on modules) and 1.12 (no assignment from outside) have in common.
+    setters = Dict{Symbol,Function}(
+        Symbol(name) => Core.eval(mod, :(value -> (global $(Symbol(name)) = value; nothing)))
+        for name in parameters
+    )
+    Tagger(file, mod, setters)
+end
+
+"""
+    examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps)
+        -> ((fingerprint, run, costs, refusal), "") or (nothing, problem)
+
+Run the tagger forward and backward once on one sentence; then, for each probe `(name, directions)`,
+evaluate its cost with the parameter `name` moved by `step * direction`, for every step.
+
+- `names`, `values`: the parameters, in the order in which `backwardRNN` returns their gradients.
+- `words`, `tags`: T indices from 1; `sizes`: lengths of the one-hot vectors x[t] and y[t].
+- `probes`: `directions` is (k, size of the parameter...), or `nothing` for one direction an entry,
+  in row-major order.
+- `steps`: numbers, imaginary ones for the complex step.
+
+`run` holds cost, h (T, hidden), p (T, out) and the gradients; `costs[i]` is (k, length(steps)).
+A tagger that runs, but whose cost cannot be had at these steps, has no costs and a `refusal`: the
+reason why it does not take complex weights, say.
+"""
+examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps) = attempt(tagger.path) do
+    Base.invokelatest(examine_now, tagger, names, values, words, tags, h_prev, sizes, probes, steps)
+end
+
+function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, steps)
+    weights = [Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
+    sentence = (
+        x = [onehot(i, sizes[1]) for i in words],
+        y = [onehot(i, sizes[2]) for i in tags],
+        h_prev = copy_of(h_prev),
+    )
+    for (name, value) in weights
+        tagger.set[name](value)
+    end
+    held = fingerprint(first.(weights), last.(weights))
+    run = run_once(tagger, sentence, first.(weights))
+    value_of = Dict(weights)
+    costs, refusal = attempt(tagger.path) do
+        map(collect(probes)) do (name, directions)
+            lines = directions === nothing ? EveryEntry() : copy_of(directions)
+            costs_along(tagger, sentence, Symbol(name), value_of[Symbol(name)], lines, steps)
+        end
+    end
+    return held, run, refusal == "" ? costs : [], refusal
+end
+
+"Forward and backward pass; every array copied, the rows of h and p stacked over time."
+function run_once(tagger, sentence, names)
+    T = length(sentence.x)
+    h, p = slots(T), slots(T)
+    forward = getfield(tagger.mod, :forwardRNN)
+    backward = getfield(tagger.mod, :backwardRNN)
+    cost = number(forward(sentence.x, sentence.y, h, p, sentence.h_prev), tagger)
+    over_time = (h = stack_rows(h, "h", tagger), p = stack_rows(p, "p", tagger))
+    gradients = backward(sentence.x, sentence.y, h, p, sentence.h_prev)
+    wanted = join(string.("d", names), ", ")
+    gradients isa Tuple && length(gradients) == length(names) || throw(
+        Finding("$(tagger.path): backwardRNN returned $(described(gradients)), not $wanted"),
+    )
+    for (name, gradient) in zip(names, gradients)
+        gradient isa AbstractArray{<:Number} || throw(
+            Finding("$(tagger.path): backwardRNN returned $(described(gradient)) for d$name"),
+        )
+    end
+    return (cost = cost, h = over_time.h, p = over_time.p, gradients = map(plain, gradients))
+end
+
+"""
+Cost of the sentence at `value + step * direction`, for every direction (rows) and step (columns).
+The weights are what they were afterwards.
+"""
+function costs_along(tagger, sentence, name, value, directions, steps)
+    forward = getfield(tagger.mod, :forwardRNN)
+    T = length(sentence.x)
+    moved = Array{promote_type(eltype(value), eltype(steps))}(value)
+    costs = zeros(eltype(moved), count_of(directions, value), length(steps))
+    tagger.set[name](moved)
+    try
+        for (j, step) in enumerate(steps), i in axes(costs, 1)
+            move!(moved, value, directions, i, step)
+            cost = forward(sentence.x, sentence.y, slots(T), slots(T), sentence.h_prev)
+            costs[i, j] = number(cost, tagger)
+        end
+    finally
+        tagger.set[name](value)
+    end
+    return costs
+end
+
+"One direction for each entry of a parameter, in row-major order."
+struct EveryEntry end
+
+count_of(::EveryEntry, value) = length(value)
+count_of(directions, value) = size(directions, 1)
+
+"Set `moved` to `value + step * directions[i, ...]`."
+function move!(moved, value, directions, i, step)
+    flat = reshape(directions, size(directions, 1), :)
+    for j in eachindex(value)
+        moved[j] = value[j] + step * flat[i, j]
+    end
+end
+function move!(moved, value, ::EveryEntry, i, step)
+    row, column = fldmod1(i, size(value, 2))
+    copyto!(moved, value)
+    moved[row, column] += step
+end
+
+"""
+    fingerprint(names, values) -> lower-case hexadecimal SHA-256
+
+Of each name, shape and row-major little-endian bytes, exactly as `pybridge.weights` does it.
+"""
+function fingerprint(names, values)
+    context = SHA256_CTX()
+    for (name, value) in zip(names, values)
+        array = copy_of(value)
+        label = string(name, " ", lowercase(string(eltype(array))), " ", join(size(array), "x"))
+        update!(context, Vector{UInt8}(label * "\n"))
+        update!(context, collect(reinterpret(UInt8, vec(permutedims(array)))))
+    end
+    return bytes2hex(digest!(context))
+end
+
+slots(T) = Vector{Any}(undef, T)
+
+"Julia's own copy, never a view of numpy's memory."
+copy_of(array) = Array{eltype(array),ndims(array)}(array)
+
+"The same, of a concrete element type."
+plain(array) = copy_of(map(identity, array))
+
+function onehot(index, size)
+    vector = zeros(size)
+    vector[index] = 1
+    return vector
+end
+
+number(cost::Number, tagger) = cost
+number(cost, tagger) =
+    throw(Finding("$(tagger.path): forwardRNN returned $(described(cost)), not the cost"))
+
+described(value) = value isa Tuple ? "$(length(value)) values" : "a value of type $(typeof(value))"
+
+"The T rows of `h` or the T vectors of `p` as one T x n matrix."
+function stack_rows(rows, name, tagger)
+    for t in eachindex(rows)
+        isassigned(rows, t) && rows[t] isa AbstractArray{<:Number} ||
+            throw(Finding("$(tagger.path): forwardRNN left no array of numbers in $name[$t]"))
+        n, n1 = length(rows[t]), length(rows[1])
+        n == n1 ||
+            throw(Finding("$(tagger.path): $name[$t] has $n entries and $name[1] has $n1"))
+    end
+    return plain(reduce(vcat, [reshape(collect(row), 1, :) for row in rows]))
+end
+
+"""
+Call `f()`; return `(value, "")`, or `(nothing, problem)` where it threw. The problem is one line:
+the innermost line of the tagger file that was running, and Julia's own message.
+"""
+function attempt(f, path)
+    file = abspath(String(path))
+    try
+        return (f(), "")
+    catch e
+        e isa InterruptException && rethrow()
+        e isa Finding && return (nothing, e.text)
+        e isa LoadError && return (nothing, load_problem(e))
+        return (nothing, string(place(catch_backtrace(), file), ": ", first_line(e)))
+    end
+end
+
+"Where and why a file could not be loaded; the innermost file where one includes another."
+function load_problem(e)
+    e.error isa LoadError && return load_problem(e.error)
+    text = sprint(showerror, e.error)
+    # From Julia 1.10 on a syntax error is a drawing of several lines.
+    drawn = match(r"Error @ (.*):(\d+):\d+\n(?:.|\n)*── (.*)", text)
+    drawn === nothing && return "$(e.file):$(e.line): $(first_line(e.error))"
+    return "$(drawn[1]):$(drawn[2]): syntax: $(drawn[3])"
+end
+
+"Julia's message without the hints in the lines below it."
+first_line(e) = first(split(sprint(showerror, e), '\n'))
+
+"`file:line` of the innermost frame in `file`; `file` alone where there is none."
+function place(backtrace, file)
+    # Frames are looked up one by one from the inside and no further than needed: looking up those
+    # of the Python executable makes Julia 1.5's LLVM print "error: decoding address ranges".
+    for pointer in backtrace, frame in StackTraces.lookup(pointer)
+        abspath(string(frame.file)) == file && return "$file:$(frame.line)"
+    end
+    return file
+end
+
+end

@@ -1,0 +1,164 @@
+"""How far apart two sets of tensors are, and where first. Knows names and shapes, and no cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from pybridge.weights import Array
+
+# The tolerance is the larger of the one asked for and NOISE_FACTOR times the rounding noise of the
+# tensor: what moving every weight by one unit in the last place does to it on either side.
+NOISE_FACTOR = 16.0
+# Two results that rounding alone moves further than this cannot be compared.
+TELLING = 1e-6
+
+
+class Match(StrEnum):
+    """What comparing one tensor came to."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Distance:
+    """One tensor on two sides, `a` and `b`."""
+
+    name: str
+    match: Match
+    rule: str  # the rule that decided, with its numbers
+    distance: float  # largest |a - b|, relative to the largest |a| or |b| of the tensor
+    tolerance: float  # relative to the same
+    ulps: float  # largest |a - b| in units in the last place; decides nothing
+    compared: int  # numbers compared
+    at: tuple[int, ...] = ()  # index from 0 of the entry that decided
+    a: float = float("nan")  # the entries there
+    b: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """All tensors of two sides. Never empty: what is missing on a side is a tensor that differs."""
+
+    tensors: tuple[Distance, ...]
+
+    @property
+    def match(self) -> Match:
+        """Differs where one tensor differs; agrees only where every one agrees."""
+        found = {tensor.match for tensor in self.tensors}
+        if Match.DIFFERS in found or not found:
+            return Match.DIFFERS
+        return Match.UNDECIDED if Match.UNDECIDED in found else Match.AGREES
+
+    @property
+    def worst(self) -> Distance:
+        """The tensor that decided, or the one that came nearest to its tolerance."""
+        order = [Match.AGREES, Match.UNDECIDED, Match.DIFFERS]
+        return max(self.tensors, key=lambda d: (order.index(d.match), _rank(d)))
+
+
+def agree(
+    a: Mapping[str, Array],
+    b: Mapping[str, Array],
+    *,
+    tolerance: float,
+    noise: Mapping[str, float] | None = None,
+) -> Agreement:
+    """Compare tensors by name. A name or a number that only one side has is a difference.
+
+    `noise` is the relative distance by which rounding moves each tensor, see NOISE_FACTOR.
+    """
+    noise = noise or {}
+    names = [*a, *(name for name in b if name not in a)]
+    if not names:
+        return Agreement((_differs("(nothing)", "no tensor on either side", 0),))
+    return Agreement(
+        tuple(
+            _missing(name, "first" if name not in a else "second")
+            if name not in a or name not in b
+            else _compare(name, a[name], b[name], tolerance, noise.get(name, 0.0))
+            for name in names
+        )
+    )
+
+
+def distance(a: Array, b: Array) -> float:
+    """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
+    scale = max(np.max(np.abs(a), initial=0.0), np.max(np.abs(b), initial=0.0))
+    # A tensor of denormals would overflow the quotient of the differences one by one.
+    return float(np.max(np.abs(a - b), initial=0.0) / scale) if scale > 0 else float(scale)
+
+
+def _compare(name: str, a: Array, b: Array, asked: float, noise: float) -> Distance:
+    a, b = np.asarray(a), np.asarray(b)
+    if a.shape != b.shape:
+        return _differs(name, f"shapes {_shape(a)} and {_shape(b)}", 0)
+    if a.size == 0:
+        return _differs(name, "no number to compare", 0)
+    if np.shares_memory(a, b):
+        return _differs(name, "both sides share memory: compared with itself", 0)
+    for array, which in ((a, "first"), (b, "second")):
+        if not np.all(np.isfinite(array)):
+            at = _first(~np.isfinite(array))
+            rule = f"{array[at]} on the {which} side, first at {list(i + 1 for i in at)}"
+            return _differs(name, rule, a.size, at, float(a[at]), float(b[at]))
+    apart = distance(a, b)
+    tolerance = max(asked, NOISE_FACTOR * noise)
+    at = _first(np.abs(a - b) == np.max(np.abs(a - b)))
+    reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
+    if not apart <= tolerance:  # NaN is not at or below
+        match = Match.DIFFERS
+    elif not tolerance <= max(asked, TELLING):
+        match = Match.UNDECIDED
+    else:
+        match = Match.AGREES
+    return Distance(
+        name=name,
+        match=match,
+        rule=f"distance {apart:.1e}, tolerance {tolerance:.1e} ({reason})",
+        distance=apart,
+        tolerance=tolerance,
+        ulps=_ulps(a, b),
+        compared=a.size,
+        at=at,
+        a=float(a[at]),
+        b=float(b[at]),
+    )
+
+
+def _differs(
+    name: str,
+    rule: str,
+    compared: int,
+    at: tuple[int, ...] = (),
+    a: float = float("nan"),
+    b: float = float("nan"),
+) -> Distance:
+    nan = float("nan")
+    return Distance(name, Match.DIFFERS, rule, nan, nan, nan, compared, at, a, b)
+
+
+def _missing(name: str, side: str) -> Distance:
+    return _differs(name, f"missing on the {side} side", 0)
+
+
+def _rank(d: Distance) -> float:
+    """How far along to its tolerance; what could not be measured comes first."""
+    return d.distance / d.tolerance if np.isfinite(d.distance) else np.inf
+
+
+def _first(mask: Array) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+
+
+def _shape(array: Array) -> str:
+    return " x ".join(map(str, array.shape)) or "of one number"
+
+
+def _ulps(a: Array, b: Array) -> float:
+    return float(np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b)))))

@@ -1,0 +1,101 @@
+"""Cases: one sentence under one configuration, with the numbers that both sides start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pybridge.configuration import Configuration
+from pybridge.sentences import Sentence, Vocabulary
+from pybridge.tagger import Indices
+from pybridge.weights import Array, Weights, make_weights
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a configuration draws, once for all sentences: weights over the whole vocabulary."""
+
+    configuration: Configuration
+    weights: Weights
+    h_prev: Array  # (1, hidden)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sentence under one configuration.
+
+    The words are indices into `rows`, the words whose rows of Wxh the weights hold.
+    """
+
+    sentence: Sentence
+    configuration: Configuration
+    rows: tuple[str, ...]
+    words: Indices  # (T,)
+    tags: Indices  # (T,)
+    weights: Weights
+    h_prev: Array  # (1, hidden)
+
+    @property
+    def name(self) -> str:
+        """Place of the sentence and name of the configuration: `notes.conllu:3 telling`."""
+        return f"{self.sentence.name} {self.configuration.name}"
+
+
+def draw(configuration: Configuration, vocabulary: Vocabulary) -> Draw:
+    """Draw the weights and `h_prev` of a configuration from its seed."""
+    rng = np.random.default_rng(configuration.seed)
+    weights = make_weights(
+        inputs=len(vocabulary.words),
+        hidden=configuration.hidden,
+        outputs=1 if configuration.one_tag else len(vocabulary.tags),
+        scale=configuration.scale,
+        random_biases=configuration.random_biases,
+        rng=rng,
+    )
+    size = 0.5 if configuration.random_h_prev else 0.0
+    return Draw(configuration, weights, rng.standard_normal((1, configuration.hidden)) * size)
+
+
+def make_case(
+    sentence: Sentence, drawn: Draw, vocabulary: Vocabulary, *, whole_vocabulary: bool
+) -> Case:
+    """One sentence under one configuration.
+
+    A case runs over the words of its own sentence and one absent word: the gradient of every
+    further row of Wxh is zero by construction, on both sides alike, and a dense one-hot vector over
+    a treebank's vocabulary costs the Julia code many times as much. With `whole_vocabulary` it
+    runs over all of it.
+    """
+    everywhere, tags = vocabulary.encode(sentence)
+    size = len(vocabulary.words)
+    rows = np.arange(size) if whole_vocabulary else _own_rows(everywhere, size)
+    return Case(
+        sentence=sentence,
+        configuration=drawn.configuration,
+        rows=tuple(vocabulary.words[i] for i in rows),
+        words=np.searchsorted(rows, everywhere),
+        tags=np.zeros_like(tags) if drawn.configuration.one_tag else tags,
+        weights=drawn.weights if whole_vocabulary else drawn.weights.rows(rows),
+        h_prev=drawn.h_prev,
+    )
+
+
+def nudged(case: Case) -> Case:
+    """The same case with every weight moved by about one unit in the last place, up or down.
+
+    What that does to a result is the rounding noise that the result carries in any case.
+    """
+    rng = np.random.default_rng(case.configuration.seed + 1)
+    moved = {
+        name: array * (1 + rng.choice([-1.0, 1.0], array.shape) * np.finfo(array.dtype).eps)
+        for name, array in case.weights.arrays.items()
+    }
+    return replace(case, weights=Weights(**moved))
+
+
+def _own_rows(words: Indices, size: int) -> Indices:
+    """The sentence's words and the first word that it lacks, ascending."""
+    own = np.unique(words)
+    absent = np.setdiff1d(np.arange(min(size, len(own) + 1)), own)[:1]
+    return np.union1d(own, absent)

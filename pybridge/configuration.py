@@ -1,0 +1,130 @@
+"""Configurations: what xcheck.toml says about the weights under which each sentence is checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pybridge.errors import InputError
+
+FILE_NAME = "xcheck.toml"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """How the weights of a case are drawn, and from which seed."""
+
+    name: str
+    hidden: int = 16
+    scale: float | None = None  # standard deviation of the weights; None: 0.5 / sqrt(fan-in)
+    random_biases: bool = True  # False: zero
+    random_h_prev: bool = True  # False: zero
+    one_tag: bool = False  # every word gets the same tag
+    seed: int = 2016
+
+
+# What the question draws, and what lets a fault show: under the first alone whole families of
+# wrong gradients pass (measured, design.md, "Two configurations at least").
+DEFAULTS = (
+    Configuration("posted", scale=0.01, random_biases=False, random_h_prev=False),
+    Configuration("telling"),
+)
+
+
+def configuration_file(path: Path) -> Path | None:
+    """The xcheck.toml in the folder `path`, or beside the file `path`, if there is one."""
+    file = (path if path.is_dir() else path.parent) / FILE_NAME
+    return file if file.is_file() else None
+
+
+def read_configurations(file: Path) -> tuple[Configuration, ...]:
+    """Read the [[configuration]] tables of an xcheck.toml; InputError names the line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        document = tomllib.loads(text)
+    except OSError as e:
+        raise InputError(f"cannot be read ({e.strerror})", "check it", file=file) from e
+    except UnicodeDecodeError as e:
+        raise InputError("is not UTF-8", "save it as UTF-8", file=file) from e
+    except tomllib.TOMLDecodeError as e:
+        at = re.search(r"line (\d+)", str(e))
+        line = int(at[1]) if at else text.count("\n") + 1
+        raise InputError(f"is not TOML: {e}", "mend the line", file=file, line=line) from e
+    for key in document:
+        if key != "configuration":
+            raise InputError(
+                f"unknown key {key!r}",
+                "an xcheck.toml holds [[configuration]] tables",
+                file=file,
+                line=_line_of(text, key, 0),
+            )
+    tables = document.get("configuration", [])
+    if not isinstance(tables, list) or not tables:
+        raise InputError("has no [[configuration]] table", "add one", file=file)
+    found = tuple(_configuration(table, file, text, i) for i, table in enumerate(tables))
+    for i, configuration in enumerate(found):
+        if configuration.name in [c.name for c in found[:i]]:
+            line = _line_of(text, "name", i)
+            problem = f"two configurations are called {configuration.name!r}"
+            raise InputError(problem, "give each its own name", file=file, line=line)
+    return found
+
+
+def _configuration(table: Mapping[str, Any], file: Path, text: str, i: int) -> Configuration:
+    for key, value in table.items():
+        problem = _problem(key, value)
+        if problem:
+            known = ", ".join(field.name for field in fields(Configuration))
+            raise InputError(
+                problem, f"the keys are {known}", file=file, line=_line_of(text, key, i)
+            )
+    if "name" not in table:
+        line = _line_of(text, "", i)
+        raise InputError("a configuration has no name", 'add name = "..."', file=file, line=line)
+    return Configuration(**{k: v if k != "scale" else _scale(v) for k, v in table.items()})
+
+
+def _problem(key: str, value: object) -> str:
+    """What is wrong with one line of a table; empty where nothing is."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    match key:
+        case "name":
+            good, wanted = isinstance(value, str) and bool(value.strip()), "a text"
+        case "hidden":
+            good, wanted = isinstance(value, int) and number and value >= 1, "a whole number from 1"
+        case "seed":
+            good, wanted = isinstance(value, int) and number and value >= 0, "a whole number from 0"
+        case "scale":
+            good = value == "fan-in" or (number and 0 < float(value) < float("inf"))  # type: ignore[arg-type]  # number says so
+            wanted = 'a number above 0, or "fan-in"'
+        case "random_biases" | "random_h_prev" | "one_tag":
+            good, wanted = isinstance(value, bool), "true or false"
+        case _:
+            return f"unknown key {key!r}"
+    return "" if good else f"{key} = {value!r} is not {wanted}"
+
+
+def _scale(value: object) -> float | None:
+    return None if value == "fan-in" else float(value)  # type: ignore[arg-type]  # _problem looked
+
+
+def _line_of(text: str, key: str, i: int) -> int | None:
+    """The line on which the `i`-th table sets `key`, or the line of the table itself.
+
+    tomllib keeps no line numbers, and a user wants one.
+    """
+    table = -1
+    header = None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if re.match(r"\s*\[\[\s*configuration\s*\]\]", line):
+            table += 1
+            header = number if table == i else header
+        elif key and re.match(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]", line) and (
+            table in (i, -1)
+        ):
+            return number
+    return header

@@ -1,0 +1,102 @@
+"""The report on a terminal (a table at the end, progress meanwhile) or in a pipe (plain lines)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pybridge.check import CaseResult
+from pybridge.report.tables import COLUMNS, LEGEND, Tally, details, head, row, summary
+from pybridge.run import Session
+from pybridge.verdict import Kind
+
+STYLES = {
+    Kind.BOTH_RIGHT: "green",
+    Kind.BOTH_WRONG: "red",
+    Kind.PYTHON_WRONG: "red",
+    Kind.JULIA_WRONG: "red",
+    Kind.UNDECIDED: "yellow",
+}
+
+
+@dataclass
+class Report:
+    """Prints a run to `out` as it goes on; `end` prints what is left."""
+
+    out: Console
+    name_width: int  # of the longest case name
+    verbose: bool
+    tally: Tally = field(default_factory=Tally)
+    table: Table | None = None
+
+    def begin(self, session: Session) -> None:
+        """What runs, on what, and the header of the cases."""
+        for line in head(session):
+            _plain(self.out, line)
+        _plain(self.out, "")
+        if self.out.is_terminal:
+            self.table = Table(box=None, pad_edge=False, header_style="bold")
+            for i, column in enumerate(COLUMNS):
+                self.table.add_column(column, justify="right" if i in (1, 2) else "left")
+        else:
+            _plain(self.out, self._line(COLUMNS))
+
+    def add(self, result: CaseResult) -> None:
+        """One case more."""
+        self.tally.add(result)
+        cells = row(result)
+        more = details(result) if self.verbose else []
+        if self.table is None:
+            for line in [self._line(cells), *(f"    {line}" for line in more)]:
+                _plain(self.out, line)
+            return
+        style = STYLES[result.verdict.kind]
+        self.table.add_row(*map(escape, cells[:-1]), f"[{style}]{escape(cells[-1])}[/]")
+        for line in more:
+            self.table.add_row(f"[dim]    {escape(line)}[/]")
+
+    def end(self, interrupted: bool) -> None:
+        """The table, and what the cases come to."""
+        if self.table is not None and self.tally.cases:
+            self.out.print(self.table)
+        _plain(self.out, "")
+        if self.tally.cases:
+            for line in LEGEND:
+                _plain(self.out, line)
+        *lines, last = summary(self.tally)
+        for line in [*lines, f"interrupted after {last}" if interrupted else last]:
+            _plain(self.out, line)
+
+    def _line(self, cells: tuple[str, ...]) -> str:
+        widths = (self.name_width, 5, 11, 16, 16, 16)
+        first, *rest = (c.ljust(w) for c, w in zip(cells, (*widths, 0), strict=True))
+        rest[0:2] = (c.rjust(w) for c, w in zip(cells[1:3], widths[1:3], strict=True))
+        return "  ".join([first, *rest]).rstrip()
+
+
+@contextmanager
+def progress(total: int, err: Console) -> Iterator[Progress]:
+    """A progress bar on a terminal; nothing in a pipe. Leaves no trace behind."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    )
+    with bar:
+        bar.add_task("cases", total=total)
+        yield bar
+
+
+def _plain(out: Console, line: str) -> None:
+    """A line as it is: no markup, no wrapping, no highlighting."""
+    out.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)

@@ -1,0 +1,24 @@
+"""Which Julia runs: found on the machine, or installed by itself.
+
+>>> runtime = obtain(print)     # in the command's process
+>>> prepare(runtime)            # in the worker's, before `import juliacall`
+"""
+
+from pybridge.runtime.find import candidates, find
+from pybridge.runtime.home import Removed, home, remove
+from pybridge.runtime.install import install, obtain
+from pybridge.runtime.model import Candidate, Runtime
+from pybridge.runtime.prepare import prepare
+
+__all__ = [
+    "Candidate",
+    "Removed",
+    "Runtime",
+    "candidates",
+    "find",
+    "home",
+    "install",
+    "obtain",
+    "prepare",
+    "remove",
+]

@@ -1,0 +1,84 @@
+"""The Python port of julia/fixed.jl: same names, same order, a shape beside each line.
+
+T is the number of words in the sentence. What the Julia code does at each step for the whole
+vocabulary, one-hot vector by one-hot vector, is here one indexing by word; and everything that is
+not the recurrence itself is one product over the whole sentence.
+
+Source: the question named in julia/original.jl, after Karpathy's min-char-rnn.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pybridge.weights import Array, Weights
+
+Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a forward pass leaves behind for the backward pass."""
+
+    cost: Array  # ()      summed cross-entropy, nats
+    h: Array  #    (T, hidden)  hidden state after each word
+    p: Array  #    (T, out)     softmax of the scores
+
+
+def forward(weights: Weights, words: Indices, tags: Indices, h_prev: Array) -> Trace:
+    """Run the tagger over one sentence.
+
+    `words` (T,) and `tags` (T,) are indices from 0, `h_prev` (1, hidden) is the hidden state before
+    the first word. The weights may be of any floating or complex dtype; the result has it as well.
+    """
+    Wxh, Whh, Bh, Why, By = weights.arrays.values()
+    time = np.arange(len(words))
+
+    h = Wxh[words] + Bh  #                                    (T, hidden)
+    before = h_prev[0]  #                                     (hidden,)
+    for t in time:
+        before = h[t] = np.tanh(h[t] + before @ Whh)  #       (hidden,)
+
+    score = h @ Why + By  #                                   (T, out)
+    score = score - score.real.max(axis=1, keepdims=True)  #  (T, out)  the largest is 0
+    exp_score = np.exp(score)  #                              (T, out)
+    sum_exp = exp_score.sum(axis=1, keepdims=True)  #         (T, 1)
+    p = exp_score / sum_exp  #                                (T, out)
+    cost = np.sum(np.log(sum_exp[:, 0]) - score[time, tags])  # ()
+    return Trace(cost=cost, h=h, p=p)
+
+
+def backward(
+    weights: Weights, words: Indices, tags: Indices, h_prev: Array, trace: Trace
+) -> Weights:
+    """Gradient of the cost of `forward` with respect to each parameter, in nats per unit weight.
+
+    Backpropagation through time over the whole sentence. The result holds dWxh, dWhh, dBh, dWhy and
+    dBy under the names of the parameters they belong to.
+    """
+    Whh, Why = weights.Whh, weights.Why
+    h, p = trace.h, trace.p
+    time = np.arange(len(words))
+
+    dy = p.copy()  #                                          (T, out)
+    dy[time, tags] -= 1
+    dWhy = h.T @ dy  #                                        (hidden, out)
+    dBy = dy.sum(axis=0, keepdims=True)  #                    (1, out)
+
+    dh = dy @ Why.T  #                                        (T, hidden)
+    dtanh = 1 - h * h  #                                      (T, hidden)
+    dhRaw = np.empty_like(h)  #                               (T, hidden)
+    dhnext = np.zeros_like(h[0])  #                           (hidden,)
+    for t in reversed(time):
+        dhRaw[t] = dtanh[t] * (dh[t] + dhnext)  #             (hidden,)
+        dhnext = dhRaw[t] @ Whh.T  #                          (hidden,)
+
+    dWxh = np.zeros_like(weights.Wxh)  #                      (in, hidden)
+    np.add.at(dWxh, words, dhRaw)  # a word that comes twice adds up
+    dBh = dhRaw.sum(axis=0, keepdims=True)  #                 (1, hidden)
+    h_before = np.concatenate([h_prev, h[:-1]])  #            (T, hidden)
+    dWhh = h_before.T @ dhRaw  #                              (hidden, hidden)
+    return Weights(Wxh=dWxh, Whh=dWhh, Bh=dBh, Why=dWhy, By=dBy)

@@ -1,0 +1,77 @@
+"""What follows from the agreement of two sides and the gradient check of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pybridge.agreement import Agreement, Match
+from pybridge.gradcheck import GradientCheck, Status
+
+
+class Kind(StrEnum):
+    """The five verdicts on a case."""
+
+    BOTH_RIGHT = "both right"
+    BOTH_WRONG = "both wrong"
+    PYTHON_WRONG = "python wrong"
+    JULIA_WRONG = "julia wrong"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A verdict and the rule that led to it, with its margin."""
+
+    kind: Kind
+    rule: str
+
+
+def decide(
+    agreement: Agreement | None,
+    python: GradientCheck | str,
+    julia: GradientCheck | str,
+) -> Verdict:
+    """The verdict on one case.
+
+    A side that gave no answer stands as a text that says why, and counts as failed; there is no
+    agreement then.
+    """
+    wrong = {
+        side: _is_wrong(check) for side, check in (("Python", python), ("Julia", julia))
+    }
+    checks = f"Python: {_summary(python)}; Julia: {_summary(julia)}"
+    if all(wrong.values()):
+        return Verdict(Kind.BOTH_WRONG, checks)
+    if _is_undecided(python) or _is_undecided(julia):
+        return Verdict(Kind.UNDECIDED, checks)
+    if wrong["Python"]:
+        return Verdict(Kind.PYTHON_WRONG, checks)
+    if wrong["Julia"]:
+        return Verdict(Kind.JULIA_WRONG, checks)
+    assert agreement is not None, "both sides have answered"
+    worst = agreement.worst
+    apart = f"{worst.name}: {worst.rule}"
+    match agreement.match:
+        case Match.AGREES:
+            return Verdict(Kind.BOTH_RIGHT, f"they agree, nearest to the limit {apart}; {checks}")
+        case Match.UNDECIDED:
+            return Verdict(Kind.UNDECIDED, f"rounding is too large to compare, {apart}; {checks}")
+        case _:
+            problem = "they differ, yet each gradient is right for its own forward pass"
+            return Verdict(Kind.UNDECIDED, f"{problem}; {apart}; {checks}")
+
+
+def _is_wrong(check: GradientCheck | str) -> bool:
+    return isinstance(check, str) or check.status is Status.FAILED
+
+
+def _is_undecided(check: GradientCheck | str) -> bool:
+    return isinstance(check, GradientCheck) and check.status is Status.UNDECIDED
+
+
+def _summary(check: GradientCheck | str) -> str:
+    if isinstance(check, str):
+        return check
+    worst = check.worst
+    return f"{check.status}" + (f" ({worst.name}: {worst.rule})" if worst else "")
