@@ -12,7 +12,7 @@ module XCheck
 
 using SHA: SHA256_CTX, digest!, update!
 
-export load, examine, fingerprint
+export load, examine, fingerprint, referee
 
 "A tagger file, evaluated in `mod`; `set[name](value)` assigns its global `name`."
 struct Tagger
@@ -29,18 +29,42 @@ end
 Base.showerror(io::IO, e::Finding) = print(io, e.text)
 
 """
-    load(path, parameters) -> (Tagger, "") or (nothing, problem)
+    load(path, parameters, replacements = (), appended = "") -> (Tagger, "") or (nothing, problem)
 
 Evaluate the file at `path` in a new module, so that a second load never meets the first, and check
 that it defines `forwardRNN` and `backwardRNN`. `parameters` names the globals it works on.
+
+`replacements` edits what is evaluated, never the file: pairs of an address in the syntax tree and
+the code that takes the place of what is there. An address such as "3 2 5" is the fifth argument of
+the second argument of the third expression of the file. `appended` is code that comes after it all.
 """
-load(path, parameters) = attempt(path) do
+load(path, parameters, replacements = (), appended = "") = attempt(path) do
+    edits = [
+        (parse.(Int, split(String(address))), Meta.parse(String(code)))
+        for (address, code) in replacements
+    ]
+    evaluate(path, parameters, String(appended)) do expression, number
+        for (address, code) in edits
+            address[1] == number || continue
+            expression = replaced(expression, address[2:end], code)
+        end
+        expression
+    end
+end
+
+"""
+    evaluate(edit, path, parameters, appended = "") -> Tagger
+
+What `load` does, each top-level expression of the file being `edit(expression, its number)`.
+"""
+function evaluate(edit, path, parameters, appended = "")
     file = abspath(String(path))
     mod = Module(:Tagger)
     # A module made by hand lacks these two, which every file may call.
     Core.eval(mod, :(include(file) = Base.include($mod, file)))
     Core.eval(mod, :(eval(expression) = Core.eval($mod, expression)))
-    Base.include(mod, file)
+    each_expression(edit, mod, file)
+    isempty(appended) || Base.include_string(mod, appended, file)
     for name in (:forwardRNN, :backwardRNN)
         # Julia 1.12: what was just evaluated is visible in the latest world only.
         Base.invokelatest(isdefined, mod, name) ||
@@ -52,7 +76,25 @@ load(path, parameters) = attempt(path) do
         Symbol(name) => Core.eval(mod, :(value -> (global $(Symbol(name)) = value; nothing)))
         for name in parameters
     )
-    Tagger(file, mod, setters)
+    return Tagger(file, mod, setters)
+end
+
+"Evaluate, in `mod`, `f(expression, number)` of every top-level expression of a file, from 1."
+function each_expression(f, mod, file)
+    number = 0
+    Base.include(mod, file) do expression
+        expression isa LineNumberNode && return expression # Julia 1.5 hands these over as well
+        number += 1
+        f(expression, number)
+    end
+end
+
+"`expression` with what is at `address` replaced; the expression handed over stays as it is."
+function replaced(expression, address, new)
+    isempty(address) && return new
+    arguments = copy(expression.args)
+    arguments[address[1]] = replaced(arguments[address[1]], address[2:end], new)
+    return Expr(expression.head, arguments...)
 end
 
 """
@@ -78,16 +120,11 @@ end
 
 function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, steps)
     weights = [Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
-    sentence = (
-        x = [onehot(i, sizes[1]) for i in words],
-        y = [onehot(i, sizes[2]) for i in tags],
-        h_prev = copy_of(h_prev),
-    )
-    for (name, value) in weights
-        tagger.set[name](value)
-    end
+    kind = promote_type(eltype.(last.(weights))...)
+    sentence = one_sentence(words, tags, copy_of(h_prev), sizes, kind)
+    set_weights(tagger, weights)
     held = fingerprint(first.(weights), last.(weights))
-    run = run_once(tagger, sentence, first.(weights))
+    run = run_twice(tagger, sentence, first.(weights))
     value_of = Dict(weights)
     costs, refusal = attempt(tagger.path) do
         map(collect(probes)) do (name, directions)
@@ -95,7 +132,35 @@ function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, 
             costs_along(tagger, sentence, Symbol(name), value_of[Symbol(name)], lines, steps)
         end
     end
+    fingerprint(first.(weights), last.(weights)) == held ||
+        throw(Finding("$(tagger.path): the weights are not what they were before the run"))
     return held, run, refusal == "" ? costs : [], refusal
+end
+
+"One-hot x[t] and y[t] of element type `kind`, and the hidden state before the first word."
+one_sentence(words, tags, h_prev, sizes, kind) = (
+    x = [onehot(i, sizes[1], kind) for i in words],
+    y = [onehot(i, sizes[2], kind) for i in tags],
+    h_prev = h_prev,
+)
+
+function set_weights(tagger, weights)
+    for (name, value) in weights
+        tagger.set[name](value)
+    end
+end
+
+"Two runs of the same input; a tagger that keeps state between calls gives itself away."
+function run_twice(tagger, sentence, names)
+    run, again = (run_once(tagger, sentence, names) for _ in 1:2)
+    pairs = [(name, run[name], again[name]) for name in (:cost, :h, :p)]
+    append!(pairs, zip(Symbol.("d", names), run.gradients, again.gradients))
+    for (name, once, twice) in pairs
+        isequal(once, twice) || throw(
+            Finding("$(tagger.path): keeps state between calls: the same input gives another $name"),
+        )
+    end
+    return run
 end
 
 "Forward and backward pass; every array copied, the rows of h and p stacked over time."
@@ -116,7 +181,7 @@ function run_once(tagger, sentence, names)
             Finding("$(tagger.path): backwardRNN returned $(described(gradient)) for d$name"),
         )
     end
-    return (cost = cost, h = over_time.h, p = over_time.p, gradients = map(plain, gradients))
+    return (cost = fill(cost), h = over_time.h, p = over_time.p, gradients = map(plain, gradients))
 end
 
 """
@@ -184,8 +249,8 @@ copy_of(array) = Array{eltype(array),ndims(array)}(array)
 "The same, of a concrete element type."
 plain(array) = copy_of(map(identity, array))
 
-function onehot(index, size)
-    vector = zeros(size)
+function onehot(index, size, kind)
+    vector = zeros(kind, size)
     vector[index] = 1
     return vector
 end
@@ -246,5 +311,7 @@ function place(backtrace, file)
     end
     return file
 end
+
+include("Referee.jl")
 
 end

@@ -8,13 +8,14 @@ from enum import StrEnum
 
 import numpy as np
 
+from pybridge.precision import PRECISIONS
 from pybridge.weights import Array
 
 # The tolerance is the larger of the one asked for and NOISE_FACTOR times the rounding noise of the
 # tensor: what moving every weight by one unit in the last place does to it on either side.
 NOISE_FACTOR = 16.0
 # Two results that rounding alone moves further than this cannot be compared.
-TELLING = 1e-6
+TELLING = PRECISIONS["float64"].telling
 
 
 class Match(StrEnum):
@@ -67,21 +68,35 @@ def agree(
     b: Mapping[str, Array],
     *,
     tolerance: float,
+    telling: float = TELLING,
+    sides: tuple[str, str] = ("first", "second"),
     noise: Mapping[str, float] | None = None,
+    floor: Mapping[str, float] | None = None,
 ) -> Agreement:
     """Compare tensors by name. A name or a number that only one side has is a difference.
 
-    `noise` is the relative distance by which rounding moves each tensor, see NOISE_FACTOR.
+    `noise` is the relative distance by which rounding moves each tensor, see NOISE_FACTOR. A
+    distance over the tolerance that is no larger than the absolute `floor` of a tensor, which
+    rounding may reach at the worst, is undecided.
     """
-    noise = noise or {}
+    noise, floor = noise or {}, floor or {}
     names = [*a, *(name for name in b if name not in a)]
     if not names:
         return Agreement((_differs("(nothing)", "no tensor on either side", 0),))
     return Agreement(
         tuple(
-            _missing(name, "first" if name not in a else "second")
+            _differs(name, f"missing on the {sides[name in a]} side", 0)
             if name not in a or name not in b
-            else _compare(name, a[name], b[name], tolerance, noise.get(name, 0.0))
+            else _compare(
+                name,
+                a[name],
+                b[name],
+                asked=tolerance,
+                telling=telling,
+                sides=sides,
+                noise=noise.get(name, 0.0),
+                floor=floor.get(name, 0.0),
+            )
             for name in names
         )
     )
@@ -90,11 +105,24 @@ def agree(
 def distance(a: Array, b: Array) -> float:
     """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
     scale = max(np.max(np.abs(a), initial=0.0), np.max(np.abs(b), initial=0.0))
-    # A tensor of denormals would overflow the quotient of the differences one by one.
-    return float(np.max(np.abs(a - b), initial=0.0) / scale) if scale > 0 else float(scale)
+    if not scale > 0:
+        return float(scale)
+    with np.errstate(invalid="ignore", over="ignore"):  # Inf - Inf is NaN, and is never near
+        # A tensor of denormals would overflow the quotient of the differences one by one.
+        return float(np.max(np.abs(a - b), initial=0.0) / scale)
 
 
-def _compare(name: str, a: Array, b: Array, asked: float, noise: float) -> Distance:
+def _compare(
+    name: str,
+    a: Array,
+    b: Array,
+    *,
+    asked: float,
+    telling: float,
+    sides: tuple[str, str],
+    noise: float,
+    floor: float,
+) -> Distance:
     a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return _differs(name, f"shapes {_shape(a)} and {_shape(b)}", 0)
@@ -102,18 +130,21 @@ def _compare(name: str, a: Array, b: Array, asked: float, noise: float) -> Dista
         return _differs(name, "no number to compare", 0)
     if np.shares_memory(a, b):
         return _differs(name, "both sides share memory: compared with itself", 0)
-    for array, which in ((a, "first"), (b, "second")):
+    for array, side in zip((a, b), sides, strict=True):
         if not np.all(np.isfinite(array)):
             at = _first(~np.isfinite(array))
-            rule = f"{array[at]} on the {which} side, first at {list(i + 1 for i in at)}"
+            place = f", first at {[i + 1 for i in at]}" if at else ""
+            rule = f"{array[at]} on the {side} side{place}"
             return _differs(name, rule, a.size, at, float(a[at]), float(b[at]))
     apart = distance(a, b)
     tolerance = max(asked, NOISE_FACTOR * noise)
     at = _first(np.abs(a - b) == np.max(np.abs(a - b)))
     reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
     if not apart <= tolerance:  # NaN is not at or below
-        match = Match.DIFFERS
-    elif not tolerance <= max(asked, TELLING):
+        explained = np.max(np.abs(a - b)) <= floor
+        match = Match.UNDECIDED if explained else Match.DIFFERS
+        reason += f"; rounding may reach {floor:.1e}, not relative" if explained else ""
+    elif not tolerance <= max(asked, telling):
         match = Match.UNDECIDED
     else:
         match = Match.AGREES
@@ -143,13 +174,11 @@ def _differs(
     return Distance(name, Match.DIFFERS, rule, nan, nan, nan, compared, at, a, b)
 
 
-def _missing(name: str, side: str) -> Distance:
-    return _differs(name, f"missing on the {side} side", 0)
-
-
 def _rank(d: Distance) -> float:
     """How far along to its tolerance; what could not be measured comes first."""
-    return d.distance / d.tolerance if np.isfinite(d.distance) else np.inf
+    if not np.isfinite(d.distance) or d.distance == 0:
+        return 0.0 if d.distance == 0 else np.inf
+    return d.distance / d.tolerance if d.tolerance > 0 else np.inf
 
 
 def _first(mask: Array) -> tuple[int, ...]:

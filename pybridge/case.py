@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pybridge.configuration import Configuration
+from pybridge.precision import Precision, precision_of
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.tagger import Indices
 from pybridge.weights import Array, Weights, make_weights
@@ -41,9 +42,17 @@ class Case:
         """Place of the sentence and name of the configuration: `notes.conllu:3 telling`."""
         return f"{self.sentence.name} {self.configuration.name}"
 
+    @property
+    def precision(self) -> Precision:
+        """That of the weights."""
+        return precision_of(self.h_prev)
 
-def draw(configuration: Configuration, vocabulary: Vocabulary) -> Draw:
-    """Draw the weights and `h_prev` of a configuration from its seed."""
+
+def draw(configuration: Configuration, vocabulary: Vocabulary, dtype: str = "float64") -> Draw:
+    """Draw the weights and `h_prev` of a configuration from its seed.
+
+    The numbers are drawn in float64, and rounded where `dtype` is float32.
+    """
     rng = np.random.default_rng(configuration.seed)
     weights = make_weights(
         inputs=len(vocabulary.words),
@@ -54,7 +63,9 @@ def draw(configuration: Configuration, vocabulary: Vocabulary) -> Draw:
         rng=rng,
     )
     size = 0.5 if configuration.random_h_prev else 0.0
-    return Draw(configuration, weights, rng.standard_normal((1, configuration.hidden)) * size)
+    h_prev = rng.standard_normal((1, configuration.hidden)) * size
+    rounded = {name: array.astype(dtype) for name, array in weights.arrays.items()}
+    return Draw(configuration, Weights(**rounded), h_prev.astype(dtype))
 
 
 def make_case(
@@ -88,10 +99,16 @@ def nudged(case: Case) -> Case:
     """
     rng = np.random.default_rng(case.configuration.seed + 1)
     moved = {
-        name: array * (1 + rng.choice([-1.0, 1.0], array.shape) * np.finfo(array.dtype).eps)
+        name: array
+        + (array * rng.choice([-1.0, 1.0], array.shape) * case.precision.eps).astype(array.dtype)
         for name, array in case.weights.arrays.items()
     }
     return replace(case, weights=Weights(**moved))
+
+
+def largest_weight(case: Case) -> float:
+    """Largest |entry| of any parameter."""
+    return max(float(np.max(np.abs(array))) for array in case.weights.arrays.values())
 
 
 def _own_rows(words: Indices, size: int) -> Indices:

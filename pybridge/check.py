@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pybridge.agreement import Agreement, agree, distance
-from pybridge.case import Case
-from pybridge.errors import InputError
-from pybridge.gradcheck import GradientCheck
-from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Method
-from pybridge.sides import Examination, Failure, Reply, Run, Side, Task
+import numpy as np
+
+from pybridge.agreement import Agreement, Match, agree
+from pybridge.case import Case, largest_weight
+from pybridge.evidence import Asked, Evidence, ask, collect
+from pybridge.gradcheck.judge import rounding_floor
+from pybridge.gradcheck.methods import Method
+from pybridge.gradcheck.probes import directions
+from pybridge.referee import Opinion, opine
+from pybridge.sides import Failure, Reference, Run, Side, Task, tensors
 from pybridge.verdict import Verdict, decide
-from pybridge.weights import Array, fingerprint
 
 # Cases asked of Julia before the first of them is collected: enough to keep its process busy while
 # this one works, few enough to keep memory flat over a treebank.
 AHEAD = 8
 
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known of one side in one case."""
-
-    run: Run
-    noise: Mapping[str, float]  # by tensor, relative distance that rounding moves it
-    gradient: GradientCheck
+Referee = Callable[[Task], "Future[Reference | Failure]"]
 
 
 @dataclass(frozen=True)
@@ -39,24 +35,20 @@ class CaseResult:
     julia: Evidence | Failure
     agreement: Agreement | None
     verdict: Verdict
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question put to a side, about a case and about the same case with nudged weights."""
-
-    side: Side
-    method: Method
-    reason: str  # why this method and not the one asked for
-    tasks: tuple[Task, Task]
-    replies: tuple[Future[Reply], Future[Reply]]
+    opinion: Opinion | Failure | None = None  # of the referee, where it was asked
 
 
 def check_cases(
-    cases: Iterable[Case], python: Side, julia: Side, *, method: Method, tolerance: float
+    cases: Iterable[Case],
+    python: Side,
+    julia: Side,
+    *,
+    method: Method,
+    tolerance: float | None = None,
 ) -> Iterator[CaseResult]:
-    """Check every case, in order. `tolerance` is that of the agreement, relative.
+    """Check every case, in order.
 
+    `tolerance` is that of the agreement, relative; None stands for that of the precision.
     InputError where the two sides do not hold the same weights.
     """
     asked: deque[tuple[Case, Asked]] = deque()
@@ -68,54 +60,30 @@ def check_cases(
         yield _check(*asked.popleft(), python, method, tolerance)
 
 
-def ask(side: Side, case: Case, method: Method, reason: str = "") -> Asked:
-    """Put a case to a side; the answer may come later."""
-    first, second = method.tasks(case)
-    return Asked(side, method, reason, (first, second), (side.submit(first), side.submit(second)))
+def refereed(
+    results: Iterable[CaseResult], referee: Referee, *, every_case: bool
+) -> Iterator[CaseResult]:
+    """Add the referee's opinion: to every case, or to the first of each configuration that differs.
 
-
-def collect(asked: Asked) -> Evidence | Failure:
-    """Wait for the answer and check its gradients.
-
-    Where a forward pass does not take complex weights, central differences stand in.
+    256 bits take some hundred times as long, so one case of each kind has to do by default.
     """
-    answer, again = (reply.result() for reply in asked.replies)
-    for reply in (answer, again):
-        if isinstance(reply, Failure):
-            return reply
-    assert isinstance(answer, Examination)
-    assert isinstance(again, Examination)
-    case = asked.tasks[0].case
-    held = fingerprint(case.weights.arrays)
-    if answer.fingerprint != held:
-        raise InputError(
-            f"{case.name}: {asked.side.name} holds other weights than it was handed "
-            f"(sha256 {answer.fingerprint[:12]}, not {held[:12]})",
-            "this is a fault of xcheck or of the bridge; please report it",
-        )
-    refusal = answer.refusal or again.refusal
-    if refusal and asked.method is COMPLEX:
-        return collect(ask(asked.side, case, DIFFERENCE, f"no complex weights: {refusal}"))
-    if refusal:
-        return Failure(refusal)
-    return Evidence(
-        run=answer.run,
-        noise=_noise(tensors(answer.run), tensors(again.run)),
-        gradient=GradientCheck(
-            method=asked.method.name,
-            reason=asked.reason,
-            parameters=tuple(asked.method.check(asked.tasks[0], answer, again)),
-        ),
-    )
-
-
-def tensors(run: Run) -> dict[str, Array]:
-    """All tensors of a run by the names they are printed under; gradients begin with d."""
-    return {**run.results, **{f"d{name}": array for name, array in run.gradients.items()}}
+    heard: set[str] = set()
+    for result in results:
+        ours, theirs, name = result.python, result.julia, result.case.configuration.name
+        differ = result.agreement is not None and result.agreement.match is Match.DIFFERS
+        if isinstance(ours, Failure) or isinstance(theirs, Failure):
+            yield result
+        elif every_case or (differ and name not in heard):
+            heard.add(name)
+            task = Task(result.case, directions(result.case))
+            opinion = opine(task, ours.run, theirs.run, referee(task).result())
+            yield replace(result, opinion=opinion)
+        else:
+            yield result
 
 
 def _check(
-    case: Case, asked: Asked, python: Side, method: Method, tolerance: float
+    case: Case, asked: Asked, python: Side, method: Method, tolerance: float | None
 ) -> CaseResult:
     ours, theirs = collect(ask(python, case, method)), collect(asked)
     agreement = None
@@ -123,8 +91,11 @@ def _check(
         agreement = agree(
             tensors(ours.run),
             tensors(theirs.run),
-            tolerance=tolerance,
+            tolerance=case.precision.agreement if tolerance is None else tolerance,
+            telling=case.precision.telling,
+            sides=(python.name, asked.side.name),
             noise={name: max(n, theirs.noise.get(name, 0.0)) for name, n in ours.noise.items()},
+            floor=_floor(case, ours.run, theirs.run),
         )
     verdict = decide(
         agreement,
@@ -134,11 +105,14 @@ def _check(
     return CaseResult(case, ours, theirs, agreement, verdict)
 
 
-def _noise(once: Mapping[str, Array], again: Mapping[str, Array]) -> dict[str, float]:
-    """How far apart the nudge moved each tensor; 0 where that is not a number."""
-    apart = {
-        name: distance(array, again[name])
-        for name, array in once.items()
-        if array.shape == again[name].shape and array.size
+def _floor(case: Case, *runs: Run) -> dict[str, float]:
+    """Absolute rounding that right code may reach at the worst, of the cost and each gradient."""
+    names = {f"d{name}" for run in runs for name in run.gradients}
+    sizes = [float(np.max(np.abs(g), initial=0.0)) for run in runs for g in run.gradients.values()]
+    largest = max((size for size in sizes if np.isfinite(size)), default=0.0)
+    words, precision = len(case.words), case.precision
+    # The cost of a sure and right guess is -log(p) with p known to a unit in the last place of 1.
+    return {
+        "cost": rounding_floor(precision, words, 0.0, 1.0),
+        **dict.fromkeys(names, rounding_floor(precision, words, largest, largest_weight(case))),
     }
-    return {name: d if d < float("inf") else 0.0 for name, d in apart.items()}

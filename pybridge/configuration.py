@@ -52,8 +52,8 @@ def read_configurations(file: Path) -> tuple[Configuration, ...]:
         raise InputError("is not UTF-8", "save it as UTF-8", file=file) from e
     except tomllib.TOMLDecodeError as e:
         at = re.search(r"line (\d+)", str(e))
-        line = int(at[1]) if at else text.count("\n") + 1
-        raise InputError(f"is not TOML: {e}", "mend the line", file=file, line=line) from e
+        broken = int(at[1]) if at else text.count("\n") + 1
+        raise InputError(f"is not TOML: {e}", "mend the line", file=file, line=broken) from e
     for key in document:
         if key != "configuration":
             raise InputError(
@@ -63,7 +63,8 @@ def read_configurations(file: Path) -> tuple[Configuration, ...]:
                 line=_line_of(text, key, 0),
             )
     tables = document.get("configuration", [])
-    if not isinstance(tables, list) or not tables:
+    whole = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
+    if not whole or not tables:
         raise InputError("has no [[configuration]] table", "add one", file=file)
     found = tuple(_configuration(table, file, text, i) for i, table in enumerate(tables))
     for i, configuration in enumerate(found):
@@ -85,7 +86,10 @@ def _configuration(table: Mapping[str, Any], file: Path, text: str, i: int) -> C
     if "name" not in table:
         line = _line_of(text, "", i)
         raise InputError("a configuration has no name", 'add name = "..."', file=file, line=line)
-    return Configuration(**{k: v if k != "scale" else _scale(v) for k, v in table.items()})
+    values: dict[str, Any] = {**table}
+    if values.get("scale") == "fan-in":
+        values["scale"] = None
+    return Configuration(**values)
 
 
 def _problem(key: str, value: object) -> str:
@@ -108,10 +112,6 @@ def _problem(key: str, value: object) -> str:
     return "" if good else f"{key} = {value!r} is not {wanted}"
 
 
-def _scale(value: object) -> float | None:
-    return None if value == "fan-in" else float(value)  # type: ignore[arg-type]  # _problem looked
-
-
 def _line_of(text: str, key: str, i: int) -> int | None:
     """The line on which the `i`-th table sets `key`, or the line of the table itself.
 
@@ -123,8 +123,10 @@ def _line_of(text: str, key: str, i: int) -> int | None:
         if re.match(r"\s*\[\[\s*configuration\s*\]\]", line):
             table += 1
             header = number if table == i else header
-        elif key and re.match(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]", line) and (
-            table in (i, -1)
+        elif (
+            key
+            and re.match(rf"\s*\[*\s*[\"']?{re.escape(key)}[\"']?\s*[=\]]", line)
+            and (table in (i, -1))
         ):
             return number
     return header

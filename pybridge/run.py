@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from pybridge import __version__, runtime, shipped
 from pybridge.case import Case, Draw, draw, make_case
-from pybridge.check import CaseResult, check_cases
+from pybridge.check import CaseResult, check_cases, refereed
 from pybridge.configuration import (
     DEFAULTS,
     Configuration,
@@ -21,8 +21,9 @@ from pybridge.configuration import (
     read_configurations,
 )
 from pybridge.errors import InputError
-from pybridge.gradcheck.methods import METHODS
+from pybridge.gradcheck.methods import METHODS, Method, exhaustive
 from pybridge.sentences import Corpus, Sentence, Vocabulary, read
+from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 from pybridge.sides.worker import Setup
@@ -39,10 +40,13 @@ class Request:
     hidden: int | None = None  # these three override every configuration
     scale: float | None = None
     seed: int | None = None
-    rtol: float = 1e-12  # of the agreement, relative to a tensor's largest entry
+    dtype: str = "float64"  # or float32
+    rtol: float | None = None  # of the agreement, relative to a tensor's largest entry
     keyword: str = ""  # only cases whose name contains it
     limit: int | None = None  # only so many cases, the first ones
     method: str = "complex"  # a key of METHODS
+    exhaustive: bool = False  # every parameter entry by entry, however large
+    referee: bool = False  # in every case, and not only where the sides differ
     whole_vocabulary: bool = False
     skip_untagged: bool = False
 
@@ -91,11 +95,13 @@ def plan(request: Request) -> Plan:
     """Read and check all input; InputError names file, line and remedy."""
     julia = shipped.locate(request.julia)
     if not julia.is_file():
-        raise InputError("no such file", "name a Julia tagger file", file=request.julia)
+        problem = "is no plain file" if julia.exists() else "no such file"
+        raise InputError(problem, "name a Julia tagger file", file=request.julia)
     paths = [shipped.locate(path) for path in request.paths]
     corpus = read(paths, skip_untagged=request.skip_untagged)
     vocabulary = Vocabulary.of(corpus.sentences)
-    draws = tuple(draw(c, vocabulary) for c in _configurations(paths, request))
+    configurations = _configurations(paths, request)
+    draws = tuple(draw(c, vocabulary, request.dtype) for c in configurations)
     selected = [
         (sentence, drawn)
         for sentence in corpus.sentences
@@ -119,9 +125,14 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     """
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
-    names = tuple(planned.draws[0].weights.arrays)
-    setup = Setup(found, shipped.library(), planned.julia.resolve(), names)
-    with JuliaSide.start(setup) as julia:
+    with JuliaSide.start(_setup(planned, found)) as julia:
+        results = check_cases(
+            planned.cases(),
+            PythonSide(),
+            julia,
+            method=method_of(request),
+            tolerance=request.rtol,
+        )
         yield Session(
             plan=planned,
             versions=Versions(
@@ -133,19 +144,36 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
                 juliacall=found.juliacall,
             ),
             fingerprint=_same_bytes(planned.draws, julia),
-            results=check_cases(
-                planned.cases(),
-                PythonSide(),
-                julia,
-                method=METHODS[request.method],
-                tolerance=request.rtol,
-            ),
+            results=refereed(results, julia.referee, every_case=request.referee),
         )
+
+
+def sides(
+    planned: Plan, names: Sequence[str], notify: Callable[[str], None]
+) -> Iterator[AbstractContextManager[Side]]:
+    """The sides of these names, "python" and "julia", each to be entered; Julia only if asked."""
+    if "python" in names:
+        yield nullcontext(PythonSide())
+    if "julia" in names:
+        found = runtime.obtain(notify, planned.request.julia_exe)
+        yield JuliaSide.start(_setup(planned, found))
+
+
+def _setup(planned: Plan, found: runtime.Runtime) -> Setup:
+    names = tuple(planned.draws[0].weights.arrays)
+    return Setup(found, shipped.library(), planned.julia.resolve(), names)
+
+
+def method_of(request: Request) -> Method:
+    """The gradient check that was asked for."""
+    method = METHODS[request.method]
+    return exhaustive(method) if request.exhaustive else method
 
 
 def _configurations(paths: Sequence[Path], request: Request) -> list[Configuration]:
     """Those of the xcheck.toml beside the sentences, or the default ones, with the overrides."""
-    files = sorted({file for path in paths if (file := configuration_file(path))})
+    beside = [file for path in paths if (file := configuration_file(path))]
+    files = list({file.resolve(): file for file in beside}.values())
     if len(files) > 1:
         names = " and ".join(map(str, files))
         raise InputError(f"two sets of configurations, {names}", "run their folders one by one")

@@ -35,20 +35,19 @@ def decide(
     """The verdict on one case.
 
     A side that gave no answer stands as a text that says why, and counts as failed; there is no
-    agreement then.
+    agreement then. A side whose check fails is wrong, also where the check of the other one is
+    undecided: the rule says so.
     """
-    wrong = {
-        side: _is_wrong(check) for side, check in (("Python", python), ("Julia", julia))
-    }
+    wrong = {side: _is_wrong(check) for side, check in (("Python", python), ("Julia", julia))}
     checks = f"Python: {_summary(python)}; Julia: {_summary(julia)}"
     if all(wrong.values()):
         return Verdict(Kind.BOTH_WRONG, checks)
-    if _is_undecided(python) or _is_undecided(julia):
-        return Verdict(Kind.UNDECIDED, checks)
     if wrong["Python"]:
         return Verdict(Kind.PYTHON_WRONG, checks)
     if wrong["Julia"]:
         return Verdict(Kind.JULIA_WRONG, checks)
+    if _is_undecided(python) or _is_undecided(julia):
+        return Verdict(Kind.UNDECIDED, checks)
     assert agreement is not None, "both sides have answered"
     worst = agreement.worst
     apart = f"{worst.name}: {worst.rule}"

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from pybridge.weights import Array
 
+SHOWN = 5  # wrong entries that a report names
+
 
 class Status(StrEnum):
     """What checking a gradient came to."""
@@ -27,6 +29,7 @@ class Derivatives:
 
     values: Array  # (k,)
     errors: Array  # (k,)  estimate of the method's own error: truncation and cancellation
+    doubts: Array  # (k,)  what that error may be at the worst
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ class ParameterCheck:
     entries: int  # entries covered
     passes: int  # forward passes taken
     worst: Entry | None = None  # where entries were taken one by one
+    wrong: tuple[Entry, ...] = ()  # of a failed check, the largest errors first, SHOWN at most
+    rest: int = 0  # how many more entries are known to be wrong
 
 
 @dataclass(frozen=True)

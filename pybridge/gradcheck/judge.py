@@ -1,25 +1,25 @@
 """What follows from an analytic gradient and numeric derivatives of the same forward pass.
 
 *passed* needs the error and the check's own bound both at or under the tolerance; *failed* needs
-the error above the tolerance, the bound and the rounding floor; what zero derivatives and a zero
-gradient say nothing about is *not exercised*; all else is *undecided*. Written so that NaN never
-passes.
+the error above the tolerance, the bound, every doubt and the rounding floor; what zero derivatives
+and a zero gradient say nothing about is *not exercised*; all else is *undecided*. Written so that
+NaN never passes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pybridge.gradcheck import Derivatives, Entry, ParameterCheck, Status
+from pybridge.gradcheck import SHOWN, Derivatives, Entry, ParameterCheck, Status
+from pybridge.precision import Precision
 from pybridge.sides import Probe
 from pybridge.weights import Array
 
-EPS = float(np.finfo(np.float64).eps)
 NOISE_FACTOR = 16.0  # how many times its measured noise a derivative may be off
-FLOOR_FACTOR = 16.0
+FLOOR_FACTOR = 16.0  # how many times its rounding a backward pass may be off
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,34 @@ def compare(
     gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None
 ) -> Comparison:
     """Put the gradient beside the derivatives; `again` are those of the nudged weights."""
-    analytic = (
-        gradient.ravel()
-        if probe.directions is None
-        else np.array([np.sum(gradient * direction) for direction in probe.directions])
-    )
-    noise = 0.0 if again is None else float(np.max(np.abs(numeric.values - again.values)))
+    with np.errstate(invalid="ignore"):  # Inf - Inf; `judge` says what is not finite
+        analytic = (
+            gradient.ravel()
+            if probe.directions is None
+            else np.array([np.sum(gradient * direction) for direction in probe.directions])
+        )
+        noise = 0.0 if again is None else float(np.max(np.abs(numeric.values - again.values)))
     return Comparison(probe, analytic, numeric, noise)
+
+
+def rounding_floor(
+    precision: Precision, words: int, largest_gradient: float, largest_weight: float
+) -> float:
+    """Absolute error that a right backward pass may have, nats per unit weight.
+
+    A hidden unit h near 1 is known to one unit in the last place of 1, and so is the 1 - h^2 that
+    the gradient passes through, however small; the weights on the way multiply that error. And
+    every gradient adds up p - y over the words, differences of numbers of size 1: where they cancel
+    (a sentence that has every tag as often as it is expected) the sum is known no better.
+    """
+    return FLOOR_FACTOR * precision.eps * max(words, largest_gradient) * max(1.0, largest_weight)
 
 
 def slope(comparison: Comparison) -> float:
     """Largest entry that the derivatives prove the true gradient to have at the least."""
     directions = comparison.probe.directions
     lengths = (
-        1.0
-        if directions is None
-        else np.abs(directions).reshape(len(directions), -1).sum(axis=1)
+        1.0 if directions is None else np.abs(directions).reshape(len(directions), -1).sum(axis=1)
     )
     return float(np.max(np.abs(comparison.numeric.values) / lengths))
 
@@ -62,20 +74,23 @@ def judge(
     shape: tuple[int, ...],
     comparisons: Sequence[Comparison],
     *,
+    precision: Precision,
     tolerance: float,
-    largest: float,
+    floor: float,
     steps: int,
+    noise: float = 0.0,
 ) -> ParameterCheck:
     """The verdict on one parameter.
 
-    `shape` is the shape of the parameter, `largest` the largest entry of any gradient of the case:
-    what is smaller than its rounding says nothing. `steps` are the forward passes a line took.
+    `shape` is the shape of the parameter, `floor` the rounding of the backward pass, see
+    `rounding_floor`: what is smaller says nothing. `steps` are the forward passes a line took,
+    `noise` is the relative noise of the case, where it is larger than that of the parameter.
     """
     scale = float(np.max(np.abs(gradient), initial=0.0))
     passes = steps * sum(len(c.analytic) for c in comparisons)
 
     def found(status: Status, rule: str, error: float, bound: float) -> ParameterCheck:
-        worst = _worst_entry(gradient, comparisons)
+        worst = next(iter(_entries_over(-1.0, gradient, comparisons)), None)
         return ParameterCheck(
             name, status, rule, error, bound, tolerance, scale, gradient.size, passes, worst
         )
@@ -87,39 +102,65 @@ def judge(
         at = np.unravel_index(int(np.argmin(np.isfinite(gradient))), gradient.shape)
         where = [int(i) + 1 for i in at]
         return found(Status.FAILED, f"not finite: {gradient[at]} at {where}", nan, nan)
-    if not comparisons or not all(len(c.analytic) for c in comparisons):
+    if not gradient.size or not comparisons or not all(len(c.analytic) for c in comparisons):
         return found(Status.UNDECIDED, "no derivative to compare with", nan, nan)
     if not all(np.all(np.isfinite(c.numeric.values)) for c in comparisons):
         return found(Status.FAILED, "the cost has no finite derivative", nan, nan)
 
     scale = max(scale, *(slope(c) for c in comparisons))
-    floor = FLOOR_FACTOR * EPS * largest
     if scale <= floor:
-        rule = "zero" if scale == 0 else f"at most {scale:.1e}, rounding of {largest:.1e}"
+        rule = "zero" if scale == 0 else f"at most {scale:.1e}, the rounding floor is {floor:.1e}"
         return found(Status.NOT_EXERCISED, f"every derivative is {rule}", 0.0, 0.0)
     error = max(float(np.max(np.abs(c.analytic - c.numeric.values))) for c in comparisons) / scale
-    bound = max(_own_error(c) for c in comparisons) / scale
+    # np.max, unlike max, does not lose a NaN.
+    own = float(np.max([_own_error(c, precision.eps) for c in comparisons])) / scale
+    bound = float(np.max([own, NOISE_FACTOR * noise]))
     measured = f"error {error:.1e}, bound {bound:.1e}, tolerance {tolerance:.1e}"
     if error <= tolerance and bound <= tolerance:
         return found(Status.PASSED, measured, error, bound)
-    if error > max(tolerance, bound, floor / scale):
-        return found(Status.FAILED, measured, error, bound)
-    return found(Status.UNDECIDED, f"{measured}: rounding may explain it", error, bound)
+    doubt = float(np.max([np.max(c.numeric.doubts) for c in comparisons])) / scale
+    limit = float(np.max([tolerance, bound, doubt, floor / scale]))
+    if error > limit:
+        wrong = _entries_over(limit * scale, gradient, comparisons)
+        failed = found(Status.FAILED, measured, error, bound)
+        return replace(failed, wrong=wrong[:SHOWN], rest=len(wrong[SHOWN:]))
+    return found(Status.UNDECIDED, f"{measured}; {_way_out(bound, tolerance)}", error, bound)
 
 
-def _own_error(c: Comparison) -> float:
+def _way_out(bound: float, tolerance: float) -> str:
+    """Why a check is undecided, and what would decide it."""
+    if not bound <= tolerance:
+        return "its own error is too large; the complex step or weights of another scale decide it"
+    return "rounding may explain it; smaller weights or a shorter sentence decide it"
+
+
+def _own_error(c: Comparison, eps: float) -> float:
     """How far off the derivatives themselves may be: method, measured noise, summing up."""
-    terms = np.sqrt(len(c.analytic)) if c.probe.directions is None else np.sqrt(
-        c.probe.directions[0].size
+    terms = (
+        np.sqrt(len(c.analytic))
+        if c.probe.directions is None
+        else np.sqrt(c.probe.directions[0].size)
     )
-    summing = EPS * float(terms) * float(np.max(np.abs(c.analytic), initial=0.0))
+    summing = eps * float(terms) * float(np.max(np.abs(c.analytic), initial=0.0))
     return float(np.max(c.numeric.errors)) + NOISE_FACTOR * c.noise + summing
 
 
-def _worst_entry(gradient: Array, comparisons: Sequence[Comparison]) -> Entry | None:
+def _entries_over(
+    limit: float, gradient: Array, comparisons: Sequence[Comparison]
+) -> tuple[Entry, ...]:
+    """Entries whose derivatives differ by more than `limit`, the worst first; none if not taken."""
     for c in comparisons:
         if c.probe.directions is None and gradient.size == len(c.analytic):
-            i = int(np.argmax(np.abs(c.analytic - c.numeric.values)))
-            index = tuple(int(n) for n in np.unravel_index(i, gradient.shape))
-            return Entry(index, float(c.analytic[i]), float(c.numeric.values[i]))
-    return None
+            with np.errstate(invalid="ignore"):  # Inf - Inf
+                apart = np.abs(c.analytic - c.numeric.values)
+            order = np.argsort(-np.nan_to_num(apart, nan=np.inf), kind="stable")
+            return tuple(
+                Entry(
+                    tuple(int(n) for n in np.unravel_index(i, gradient.shape)),
+                    float(c.analytic[i]),
+                    float(c.numeric.values[i]),
+                )
+                for i in order
+                if not apart[i] <= limit
+            )
+    return ()

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
-from pybridge.case import Case, nudged
-from pybridge.gradcheck import Derivatives, ParameterCheck, complex_step, differences, posted, probes
-from pybridge.gradcheck.judge import Comparison, compare, judge, slope
+from pybridge.case import Case, largest_weight, nudged
+from pybridge.gradcheck import (
+    Derivatives,
+    ParameterCheck,
+    Status,
+    complex_step,
+    differences,
+    posted,
+    probes,
+)
+from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor, slope
+from pybridge.precision import Precision
 from pybridge.sides import Examination, Task
 from pybridge.weights import Array
 
@@ -38,37 +48,50 @@ class Differencing:
 
     name: str
     steps: tuple[complex, ...]
-    tolerance: float
+    tolerance: Callable[[Precision], float]
     derivatives: Callable[[Array], Derivatives]
+    one_by_one: int = probes.ONE_BY_ONE  # parameters of up to so many entries go entry by entry
 
     def tasks(self, case: Case) -> tuple[Task, Task]:
         """Directions and entries of the case, and the directions again with nudged weights."""
         directions = probes.directions(case)
         return (
-            Task(case, directions + probes.entries(case), self.steps),
+            Task(case, directions + probes.entries(case, self.one_by_one), self.steps),
             Task(nudged(case), directions, self.steps),
         )
 
     def check(self, task: Task, answer: Examination, again: Examination) -> list[ParameterCheck]:
         """One verdict a parameter, see `judge`."""
-        shapes = {name: array.shape for name, array in task.case.weights.arrays.items()}
+        gradients = answer.run.gradients
+        arrays = task.case.weights.arrays
         comparisons = {
             name: self._comparisons(name, task, answer, again)
-            for name, shape in shapes.items()
-            if answer.run.gradients[name].shape == shape
+            for name, array in arrays.items()
+            if name in gradients and gradients[name].shape == array.shape
         }
-        largest = _largest(answer.run.gradients, comparisons)
-        return [
+        noise = _relative_noise(gradients, comparisons)
+        precision = task.case.precision
+        tolerance = self.tolerance(precision)
+        floor = rounding_floor(
+            precision,
+            len(task.case.words),
+            _largest(gradients, comparisons),
+            largest_weight(task.case),
+        )
+        return _unmatched(arrays, gradients, tolerance) + [
             judge(
                 f"d{name}",
-                answer.run.gradients[name],
-                shape,
+                gradients[name],
+                array.shape,
                 comparisons.get(name, []),
-                tolerance=self.tolerance,
-                largest=largest,
+                precision=precision,
+                tolerance=tolerance,
+                floor=floor,
+                noise=noise,
                 steps=len(self.steps),
             )
-            for name, shape in shapes.items()
+            for name, array in arrays.items()
+            if name in gradients
         ]
 
     def _comparisons(
@@ -100,19 +123,62 @@ class Posted:
 
     def check(self, task: Task, answer: Examination, again: Examination) -> list[ParameterCheck]:
         """The question's verdict a parameter; it knows nothing of noise."""
-        return [
-            posted.judge(answer.run.gradients[probe.name], probe, costs)
+        gradients = answer.run.gradients
+        return _unmatched(task.case.weights.arrays, gradients, posted.THRESHOLD) + [
+            posted.judge(gradients[probe.name], probe, costs)
             for probe, costs in zip(task.probes, answer.costs, strict=True)
+            if probe.name in gradients
         ]
 
 
 COMPLEX = Differencing(
-    complex_step.NAME, complex_step.STEPS, complex_step.TOLERANCE, complex_step.derivatives
+    name=complex_step.NAME,
+    steps=complex_step.STEPS,
+    tolerance=lambda precision: precision.complex_step,
+    derivatives=complex_step.derivatives,
 )
 DIFFERENCE = Differencing(
-    differences.NAME, differences.STEPS, differences.TOLERANCE, differences.derivatives
+    name=differences.NAME,
+    steps=differences.STEPS,
+    tolerance=lambda precision: precision.differences,
+    derivatives=differences.derivatives,
 )
 METHODS: Mapping[str, Method] = {"complex": COMPLEX, "difference": DIFFERENCE, "posted": Posted()}
+
+
+def exhaustive(method: Method) -> Method:
+    """The same method, taking every parameter entry by entry, however large."""
+    return replace(method, one_by_one=sys.maxsize) if isinstance(method, Differencing) else method
+
+
+def _unmatched(
+    parameters: Iterable[str], gradients: Mapping[str, Array], tolerance: float
+) -> list[ParameterCheck]:
+    """A failure for each parameter without a gradient and each gradient without a parameter."""
+    parameters = list(parameters)
+    missing = dict.fromkeys((n for n in parameters if n not in gradients), "missing")
+    extra = dict.fromkeys((n for n in gradients if n not in parameters), "of no parameter")
+    nan = float("nan")
+    return [
+        ParameterCheck(f"d{name}", Status.FAILED, rule, nan, nan, tolerance, nan, 0, 0)
+        for name, rule in (missing | extra).items()
+    ]
+
+
+def _relative_noise(
+    gradients: Mapping[str, Array], comparisons: Mapping[str, Sequence[Comparison]]
+) -> float:
+    """The largest noise of any parameter, relative to its largest entry.
+
+    Where the recurrence amplifies rounding it does so for all parameters; one nudge along two
+    directions may by luck show little of it in one of them.
+    """
+    found = [0.0]
+    for name, several in comparisons.items():
+        scale = max([float(np.max(np.abs(gradients[name]), initial=0.0)), *map(slope, several)])
+        if scale > 0:
+            found += [c.noise / scale for c in several]
+    return max(n for n in found if np.isfinite(n))
 
 
 def _largest(

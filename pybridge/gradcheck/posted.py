@@ -7,6 +7,8 @@ false. For evidence use the complex step.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pybridge.case import Case
@@ -19,6 +21,25 @@ NUM_CHECKS = 2
 DELTA = 1e-5
 THRESHOLD = 1e-5
 STEPS: tuple[complex, ...] = (complex(DELTA), complex(-DELTA))
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One random entry under the question's check."""
+
+    entry: Entry
+    relative: float  # |analytic - numerical| / |numerical + analytic|
+
+    @property
+    def passed(self) -> bool:
+        """As posted: what is not over the threshold passes, and NaN is not."""
+        return not self.relative > THRESHOLD
+
+    @property
+    def line(self) -> str:
+        """What the question's code prints."""
+        verdict = "Gradient check passed." if self.passed else "Gradient check failed."
+        return f"{self.entry.numeric}, {self.entry.analytic} => {self.relative}  {verdict}"
 
 
 def probes(case: Case) -> tuple[Probe, ...]:
@@ -35,24 +56,44 @@ def probes(case: Case) -> tuple[Probe, ...]:
 def judge(gradient: Array, probe: Probe, costs: Array) -> ParameterCheck:
     """The question's verdict on one parameter, from its costs (2, 2) at STEPS."""
     assert probe.directions is not None
-    picks = probe.directions.reshape(NUM_CHECKS, -1).argmax(axis=1)
-    numeric = (costs[:, 0] - costs[:, 1]) / (2 * DELTA)
-    analytic = gradient.ravel()[picks]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        relative = np.abs(analytic - numeric) / np.abs(numeric + analytic)
-    failed = relative > THRESHOLD  # as posted: NaN does not fail
-    i = int(np.argmax(np.where(np.isnan(relative), -1, relative)))
-    index = tuple(int(n) for n in np.unravel_index(int(picks[i]), gradient.shape))
+    shape = probe.directions.shape[1:]
+    if gradient.shape != shape:  # the question prints this, and then trips over it
+        rule, nan = f"of shape {gradient.shape}, not {shape}", float("nan")
+        name = f"d{probe.name}"
+        return ParameterCheck(name, Status.FAILED, rule, nan, nan, THRESHOLD, nan, 0, 0)
+    found = picks(gradient, probe, costs)
+    worst = max(found, key=lambda pick: -1 if np.isnan(pick.relative) else pick.relative)
     return ParameterCheck(
         name=f"d{probe.name}",
-        status=Status.FAILED if failed.any() else Status.PASSED,
+        status=Status.PASSED if all(pick.passed for pick in found) else Status.FAILED,
         rule=f"{NUM_CHECKS} random entries, |analytic - numerical| / |numerical + analytic| "
-        f"{relative[i]:.1e}, threshold {THRESHOLD:g}",
-        error=float(relative[i]),
+        f"{worst.relative:.1e}, threshold {THRESHOLD:g}",
+        error=worst.relative,
         bound=float("nan"),
         tolerance=THRESHOLD,
         scale=float(np.abs(gradient).max()),
         entries=NUM_CHECKS,
         passes=2 * NUM_CHECKS,
-        worst=Entry(index, float(analytic[i]), float(numeric[i])),
+        worst=worst.entry,
+    )
+
+
+def picks(gradient: Array, probe: Probe, costs: Array) -> tuple[Pick, ...]:
+    """What the question's loop finds for each of its random entries, from costs (2, 2) at STEPS."""
+    assert probe.directions is not None
+    flat = probe.directions.reshape(NUM_CHECKS, -1).argmax(axis=1)
+    numeric = (costs[:, 0] - costs[:, 1]) / (2 * DELTA)
+    analytic = gradient.ravel()[flat]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = np.abs(analytic - numeric) / np.abs(numeric + analytic)
+    return tuple(
+        Pick(
+            Entry(
+                tuple(int(n) for n in np.unravel_index(int(flat[i]), gradient.shape)),
+                float(analytic[i]),
+                float(numeric[i]),
+            ),
+            float(relative[i]),
+        )
+        for i in range(NUM_CHECKS)
     )

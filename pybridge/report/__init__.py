@@ -1,0 +1,1 @@
+"""What a run has found, on a terminal and in files."""

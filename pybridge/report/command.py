@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from pybridge.report import json
-from pybridge.report.console import Report, progress
+from pybridge.report.console import Output, Report, progress
 from pybridge.run import Request, plan, start
 from pybridge.verdict import Kind
 
@@ -23,14 +21,12 @@ class Outcome:
     interrupted: bool
 
 
-def run(
-    request: Request, *, json_file: Path | None, fail_fast: bool, verbose: bool
-) -> Outcome:
+def run(request: Request, *, json_file: Path | None, fail_fast: bool, verbose: bool) -> Outcome:
     """Run, print, write. Ctrl-C ends the run, and what is done so far is reported all the same."""
     planned = plan(request)
     if json_file is not None:
         json.check_writable(json_file)
-    out, err = Console(), Console(stderr=True)
+    out, err = Output(), Output(stderr=True)
     cases: list[dict[str, Any]] = []
     interrupted = False
     names = [f"{s.name} {d.configuration.name}" for s, d in planned.selected]
@@ -48,7 +44,7 @@ def run(
                         break
         except KeyboardInterrupt:
             interrupted = True
+        report.end(interrupted)  # first, since the file may turn out not to be writable
         if json_file is not None:
             json.write(json_file, json.document(session, cases, interrupted=interrupted))
-    report.end(interrupted)
     return Outcome(report.tally.all_right, interrupted)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from pybridge.check import CaseResult
 from pybridge.report.tables import COLUMNS, LEGEND, Tally, details, head, row, summary
 from pybridge.run import Session
 from pybridge.verdict import Kind
 
+NOBODY_READS = 141  # 128 + SIGPIPE
 STYLES = {
     Kind.BOTH_RIGHT: "green",
     Kind.BOTH_WRONG: "red",
@@ -23,6 +24,16 @@ STYLES = {
     Kind.JULIA_WRONG: "red",
     Kind.UNDECIDED: "yellow",
 }
+
+
+class Output(Console):
+    """A console whose reader may go away, as `head` does."""
+
+    def on_broken_pipe(self) -> None:
+        """End as a command does that SIGPIPE has killed; rich would say 1, some case not right."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
+        raise SystemExit(NOBODY_READS)
 
 
 @dataclass
@@ -38,43 +49,43 @@ class Report:
     def begin(self, session: Session) -> None:
         """What runs, on what, and the header of the cases."""
         for line in head(session):
-            _plain(self.out, line)
-        _plain(self.out, "")
-        if self.out.is_terminal:
+            print_line(self.out, line)
+        print_line(self.out, "")
+        if self.out.is_terminal and not self.verbose:
             self.table = Table(box=None, pad_edge=False, header_style="bold")
             for i, column in enumerate(COLUMNS):
                 self.table.add_column(column, justify="right" if i in (1, 2) else "left")
         else:
-            _plain(self.out, self._line(COLUMNS))
+            print_line(self.out, self._line(COLUMNS))
 
     def add(self, result: CaseResult) -> None:
         """One case more."""
         self.tally.add(result)
         cells = row(result)
         more = details(result) if self.verbose else []
-        if self.table is None:
-            for line in [self._line(cells), *(f"    {line}" for line in more)]:
-                _plain(self.out, line)
+        if self.table is not None:
+            verdict = Text(cells[-1], STYLES[result.verdict.kind])
+            self.table.add_row(*map(Text, cells[:-1]), verdict)  # a name is no markup
             return
-        style = STYLES[result.verdict.kind]
-        self.table.add_row(*map(escape, cells[:-1]), f"[{style}]{escape(cells[-1])}[/]")
-        for line in more:
-            self.table.add_row(f"[dim]    {escape(line)}[/]")
+        for line in [self._line(cells), *(f"    {line}" for line in more)]:
+            print_line(self.out, line)
 
     def end(self, interrupted: bool) -> None:
         """The table, and what the cases come to."""
         if self.table is not None and self.tally.cases:
             self.out.print(self.table)
-        _plain(self.out, "")
+        print_line(self.out, "")
         if self.tally.cases:
             for line in LEGEND:
-                _plain(self.out, line)
+                print_line(self.out, line)
         *lines, last = summary(self.tally)
-        for line in [*lines, f"interrupted after {last}" if interrupted else last]:
-            _plain(self.out, line)
+        if interrupted:
+            last = f"interrupted after {last}" if self.tally.cases else "interrupted at once"
+        for line in [*lines, last]:
+            print_line(self.out, line)
 
     def _line(self, cells: tuple[str, ...]) -> str:
-        widths = (self.name_width, 5, 11, 16, 16, 16)
+        widths = (self.name_width, 5, 11, 22, 32, 32)
         first, *rest = (c.ljust(w) for c, w in zip(cells, (*widths, 0), strict=True))
         rest[0:2] = (c.rjust(w) for c, w in zip(cells[1:3], widths[1:3], strict=True))
         return "  ".join([first, *rest]).rstrip()
@@ -97,6 +108,6 @@ def progress(total: int, err: Console) -> Iterator[Progress]:
         yield bar
 
 
-def _plain(out: Console, line: str) -> None:
+def print_line(out: Console, line: str) -> None:
     """A line as it is: no markup, no wrapping, no highlighting."""
     out.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pybridge.agreement import Distance
-from pybridge.check import CaseResult, Evidence
+from pybridge.check import CaseResult
 from pybridge.errors import InputError
+from pybridge.evidence import Evidence
 from pybridge.gradcheck import ParameterCheck
+from pybridge.referee import Opinion
 from pybridge.run import Session
 from pybridge.sides import Failure
 from pybridge.verdict import Kind
@@ -42,8 +44,11 @@ def document(
         "configurations": [asdict(drawn.configuration) for drawn in plan.draws],
         "weights_sha256": session.fingerprint,
         "method": plan.request.method,
+        "dtype": plan.request.dtype,
         "rtol": plan.request.rtol,
+        "exhaustive": plan.request.exhaustive,
         "whole_vocabulary": plan.request.whole_vocabulary,
+        "selected": len(plan.selected),
         "interrupted": interrupted,
         "counts": {str(kind): verdicts.count(str(kind)) for kind in Kind},
         "cases": list(cases),
@@ -68,6 +73,7 @@ def case(result: CaseResult) -> dict[str, Any]:
         },
         "python": _side(result.python),
         "julia": _side(result.julia),
+        "referee": _referee(result.opinion),
     }
 
 
@@ -78,23 +84,44 @@ def check_writable(file: Path) -> None:
         raise InputError("is a folder", "name a file for --json", file=file)
     if not folder.is_dir():
         raise InputError(f"no folder {folder}", "make it, or name another file", file=file)
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"{folder} is not writable", "name another file", file=file)
+    if _is_special(file):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=file.resolve().parent):
+            pass
+    except OSError as e:
+        raise _unwritable(file, e) from e
 
 
 def write(file: Path, content: dict[str, Any]) -> None:
     """Write the document, whole or not at all."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    data = text.encode("utf-8", "backslashreplace")  # a path may hold bytes that are not UTF-8
     try:
-        if file.exists() and not file.is_file():  # /dev/stdout, a pipe
-            file.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
+        if _is_special(file):
+            file.write_bytes(data)
             return
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as part:
-            json.dump(content, part, indent=1, ensure_ascii=False, allow_nan=False)
-        Path(name).chmod(0o644)
-        Path(name).replace(file)
+        target = file.resolve()  # what a link leads to is written, and the link stays
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            part.chmod(0o644)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as e:
-        raise InputError(f"cannot be written ({e.strerror})", "name another", file=file) from e
+        raise _unwritable(file, e) from e
+
+
+def _is_special(file: Path) -> bool:
+    """/dev/stdout, a pipe: nothing that could be replaced."""
+    return file.exists() and not file.is_file()
+
+
+def _unwritable(file: Path, e: OSError) -> InputError:
+    return InputError(f"cannot be written ({e.strerror})", "name another for --json", file=file)
 
 
 def _side(side: Evidence | Failure) -> dict[str, Any]:
@@ -108,7 +135,17 @@ def _side(side: Evidence | Failure) -> dict[str, Any]:
             "reason": side.gradient.reason,
             "parameters": [_parameter(p) for p in side.gradient.parameters],
         },
+        "notes": list(side.notes),
     }
+
+
+def _referee(opinion: Opinion | Failure | None) -> dict[str, Any] | None:
+    """Digits of [Python, Julia] by tensor, or why there are none; null where it was not asked."""
+    if opinion is None:
+        return None
+    if isinstance(opinion, Failure):
+        return {"problem": opinion.problem}
+    return {"off": opinion.off(), "digits": {n: list(d) for n, d in opinion.digits.items()}}
 
 
 def _tensor(d: Distance) -> dict[str, Any]:
@@ -134,6 +171,11 @@ def _parameter(p: ParameterCheck) -> dict[str, Any]:
         "scale": _finite(p.scale),
         "entries": p.entries,
         "passes": p.passes,
+        "wrong": [
+            {"index": list(e.index), "analytic": _finite(e.analytic), "numeric": _finite(e.numeric)}
+            for e in p.wrong
+        ],
+        "wrong_more": p.rest,
     }
 
 

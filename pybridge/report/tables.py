@@ -6,8 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from pybridge.agreement import Match
-from pybridge.check import CaseResult, Evidence
+from pybridge.case import Case
+from pybridge.check import CaseResult
+from pybridge.evidence import Evidence
 from pybridge.gradcheck import Entry, ParameterCheck, Status
+from pybridge.referee import Opinion
 from pybridge.run import Session
 from pybridge.sides import Failure
 from pybridge.verdict import Kind
@@ -22,6 +25,13 @@ COLUMNS = (
     "gradient: Julia",
     "verdict",
 )
+WORDS = {
+    Status.FAILED: "wrong",
+    Status.UNDECIDED: "undecided",
+    Status.PASSED: "right",
+    Status.NOT_EXERCISED: "not exercised",
+}
+OPINIONS = 6  # of the referee, in the summary; -v and JSON have all
 LEGEND = (
     "apart: largest |Python - Julia| over the largest entry of that tensor",
     "gradient: largest |analytic - numeric| over the largest entry of that gradient",
@@ -36,6 +46,9 @@ class Tally:
     configurations: dict[str, Counter[Kind]] = field(default_factory=dict)
     statuses: dict[str, dict[str, Counter[Status]]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Counter[str]] = field(default_factory=dict)
+    opinions: list[str] = field(default_factory=list)
+    heard: int = 0  # cases in which the referee was asked
     unexercised: int = 0
 
     def add(self, result: CaseResult) -> None:
@@ -52,6 +65,12 @@ class Tally:
                 counts.setdefault(parameter.name, Counter())[parameter.status] += 1
             if evidence.gradient.reason:
                 self.reasons.setdefault(side, evidence.gradient.reason)
+            self.notes.setdefault(side, Counter()).update(evidence.notes)
+        if result.opinion is not None:
+            self.heard += 1
+            quiet = isinstance(result.opinion, Opinion) and not result.opinion.off()
+            if not quiet and len(self.opinions) < OPINIONS:
+                self.opinions.append(f"{result.case.name}: {opinion(result.opinion)}")
         self.unexercised += any(
             isinstance(e, Evidence) and bool(e.gradient.named(Status.NOT_EXERCISED))
             for e in sides.values()
@@ -83,10 +102,11 @@ def head(session: Session) -> list[str]:
     lines = [
         f"xcheck {v.xcheck}   Python {v.python}, numpy {v.numpy}   "
         f"Julia {v.julia} ({v.julia_origin}), juliacall {v.juliacall}",
-        f"{paths}: {len(sentences)} sentences{left_out}, "
-        f"{sum(len(s.words) for s in sentences)} words, {len(plan.vocabulary.tags)} tags; "
-        f"{len(plan.draws)} configurations ({names}); "
-        f"weights sha256 {session.fingerprint}, same bytes on both sides",
+        f"{paths}: {_number(len(sentences), 'sentence')}{left_out}, "
+        f"{_number(sum(len(s.words) for s in sentences), 'word')}, "
+        f"{_number(len(plan.vocabulary.tags), 'tag')}; "
+        f"{_number(len(plan.draws), 'configuration')} ({names}); "
+        f"weights sha256 {session.fingerprint[:12]}..., same bytes on both sides",
         f"Julia: {plan.request.julia}   Python: pybridge/tagger.py   each case over {over}",
     ]
     if not any(len(s.words) > 2 and len(set(s.words)) < len(s.words) for s in sentences):
@@ -114,7 +134,7 @@ def details(result: CaseResult) -> list[str]:
     """Every tensor of a case, and the rule behind the verdict."""
     lines = [f"{result.verdict.kind}: {result.verdict.rule}"]
     for tensor in result.agreement.tensors if result.agreement else ():
-        numbers = f"{tensor.compared} numbers, {tensor.ulps:.0f} ULP at most"
+        numbers = f"{_number(tensor.compared, 'number')}, {tensor.ulps:.0f} ULP at most"
         lines.append(f"{tensor.name}: {tensor.match}; {tensor.rule}; {numbers}")
     for side, evidence in (("Python", result.python), ("Julia", result.julia)):
         if isinstance(evidence, Failure):
@@ -122,7 +142,19 @@ def details(result: CaseResult) -> list[str]:
             continue
         lines.append(f"{side} gradient, {method(evidence)}:")
         lines += [_parameter(result, parameter) for parameter in evidence.gradient.parameters]
+        lines += [f"{side}: {note}" for note in evidence.notes]
+    if result.opinion is not None:
+        lines.append(opinion(result.opinion))
     return lines
+
+
+def opinion(found: Opinion | Failure) -> str:
+    """What the referee says."""
+    if isinstance(found, Failure):
+        return f"referee: none, this Julia code does not run in 256 bits: {found.problem}"
+    digits = ", ".join(f"{n} {a:.1f} and {b:.1f}" for n, (a, b) in found.digits.items())
+    off = found.off() or "neither side"
+    return f"referee (256 bits): {off} is off; digits of Python and Julia: {digits}"
 
 
 def method(evidence: Evidence) -> str:
@@ -137,21 +169,31 @@ def summary(tally: Tally) -> list[str]:
     if not tally.all_right:
         lines += [_by_parameter(side, counts) for side, counts in tally.statuses.items()]
         lines += [f"{name}: {_counts(counts)}" for name, counts in tally.configurations.items()]
+    lines += tally.opinions
+    if tally.heard and not tally.opinions:
+        lines.append(f"referee (256 bits): neither side is off in {_number(tally.heard, 'case')}")
+    for side, notes in tally.notes.items():
+        lines += [f"{side}: {note}, in {_number(n, 'case')}" for note, n in notes.items()]
     for side, reason in tally.reasons.items():
         lines.append(f"{side}: central differences stood in for the complex step; {reason}")
     if tally.unexercised:
         lines.append(
-            f"{tally.unexercised} cases do not exercise every parameter "
+            f"in {_number(tally.unexercised, 'case')} some parameter is not exercised "
             "(zero derivative and zero gradient, which proves nothing)"
         )
-    return [*lines, f"{tally.cases} cases: {_counts(tally.verdicts)}"]
+    return [*lines, f"{_number(tally.cases, 'case')}: {_counts(tally.verdicts)}"]
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _by_parameter(side: str, parameters: dict[str, Counter[Status]]) -> str:
     groups: dict[str, list[str]] = {}
     for name, counts in parameters.items():
         failed, asked = counts[Status.FAILED], counts.total()
-        word = "wrong" if failed else "undecided" if counts[Status.UNDECIDED] else "right"
+        order = (Status.FAILED, Status.UNDECIDED, Status.PASSED, Status.NOT_EXERCISED)
+        word = WORDS[next(status for status in order if counts[status])]
         groups.setdefault(word, []).append(f"{name} ({failed} of {asked})" if failed else name)
     return f"{side}'s gradient: " + "; ".join(f"{w}: {' '.join(n)}" for w, n in groups.items())
 
@@ -202,18 +244,20 @@ def _parameter(result: CaseResult, check: ParameterCheck) -> str:
         f"{check.name}: {check.status}; {check.rule}; "
         f"{check.entries} entries in {check.passes} forward passes"
     )
-    if check.status is Status.FAILED and check.worst is not None:
-        text += f"; worst {entry(result, check.name, check.worst)}"
+    if check.wrong:
+        more = f", and {check.rest} more" if check.rest else ""
+        named = "; ".join(entry(result.case, check.name, e) for e in check.wrong)
+        text += f"; wrong: {named}{more}"
     return text
 
 
-def entry(result: CaseResult, name: str, at: Entry) -> str:
+def entry(case: Case, name: str, at: Entry) -> str:
     """An entry in the user's words: `dWxh["running", 3]: analytic 0.0213, numeric 0.0418`.
 
     Counted from 1, as in the Julia code.
     """
     index = [str(i + 1) for i in at.index]
     if name.removeprefix("d") in WORD_ROWS:
-        index[0] = f'"{result.case.rows[at.index[0]]}"'
+        index[0] = f'"{case.rows[at.index[0]]}"'
     place = ", ".join(index)
     return f"{name}[{place}]: analytic {at.analytic:.4g}, numeric {at.numeric:.4g}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import shutil
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pybridge.runtime.find import (
     private_install,
     tried,
 )
-from pybridge.runtime.home import locked
+from pybridge.runtime.home import locked, private
 from pybridge.runtime.model import CURRENT, Julia, Notify, Runtime
 from pybridge.runtime.process import RouteError, run
 
@@ -63,12 +64,14 @@ def install(notify: Notify, *, explicit: str | None = None) -> Runtime:
         notify(f"juliapkg: {error}")
         failures.append(f"juliapkg: {error}")
     try:
-        return _install_privately(notify)
+        return install_privately(notify)
     except RouteError as error:
         failures.append(f"Debian 11's Julia {debian.VERSION}: {error}")
+    there = shutil.which("julia")
     raise InputError(
         f"no Julia could be had (tried {'; '.join(failures)})",
-        f"set {VARIABLE} to the path of a Julia executable, 1.5 or newer",
+        f"set {VARIABLE} to the path of a Julia executable, 1.5 or newer"
+        + (f", as {there} may be" if there else ""),
     )
 
 
@@ -91,7 +94,8 @@ def _fit_out(julia: Julia, origin: str, notify: Notify) -> Runtime:
     return runtime
 
 
-def _install_privately(notify: Notify) -> Runtime:
+def install_privately(notify: Notify) -> Runtime:
+    """Make the private install, or what is missing of it; RouteError says why it cannot be."""
     runtime = private_install()
     if is_ready(runtime):  # needs no lock, so a home that cannot be written to is no hindrance
         return runtime
@@ -114,7 +118,7 @@ def _make_ready(runtime: Runtime, notify: Notify) -> None:
             mark.write_text(json.dumps({"executable": str(runtime.executable)}), encoding="utf-8")
             notify(f"Julia {runtime.version}: ready")
     except OSError as error:
-        raise RouteError(f"{error.strerror} ({error.filename})") from None
+        raise RouteError(f"{error.strerror or error} (in {private()})") from None
 
 
 def try_out(runtime: Runtime) -> None:
@@ -122,7 +126,8 @@ def try_out(runtime: Runtime) -> None:
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), root]))
     command = [sys.executable, "-c", _TRIAL, pickle.dumps(runtime).hex()]
-    lines = run(command, timeout=600, env=os.environ | {"PYTHONPATH": path})
+    # From a folder of ours: Python puts the current one first, and a user's may hold a numpy.py.
+    lines = run(command, timeout=600, env=os.environ | {"PYTHONPATH": path}, cwd=private())
     expected = f"trial {runtime.version} 6.0 {runtime.juliacall}"
     if expected not in lines:
         raise RouteError(f"Julia {runtime.version} did not answer with {expected!r}: {lines[-1:]}")

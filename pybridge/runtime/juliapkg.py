@@ -65,10 +65,18 @@ def resolve(notify: Notify) -> Runtime:
 
 def resolved_with(julia: Julia, origin: str) -> Runtime:
     """Return what juliapkg has resolved for a Julia that the user named; RouteError if nothing."""
-    found = resolved(_environment_for(julia))
-    if found.version != julia.version:
-        raise RouteError(f"juliapkg has resolved it as Julia {found.version}")
-    return _named(found, julia, origin)
+    reason = RouteError("juliapkg has not resolved its packages yet")
+    # The environment's own project may be for this very Julia; then it needs no second one.
+    for environment in (dict(os.environ), _environment_for(julia)):
+        try:
+            found = resolved(environment)
+        except RouteError as error:
+            reason = error
+            continue
+        same = found.executable.resolve() == julia.executable.resolve()
+        if same and found.version == julia.version:
+            return _named(found, julia, origin)
+    raise reason
 
 
 def resolve_with(julia: Julia, origin: str, notify: Notify) -> Runtime:

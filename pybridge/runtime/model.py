@@ -91,10 +91,12 @@ def ask_version(executable: Path) -> str:
 
 def locate(name: str) -> Path:
     """Turn what a user gave as an executable into its absolute path; ValueError says why not."""
-    found = shutil.which(Path(name).expanduser())
+    # Not always through Path: it would make "./julia" a name to look for on PATH.
+    name = str(Path(name).expanduser()) if name.startswith("~") else name
+    found = shutil.which(name)
     if found is not None:
         return Path(found).absolute()
-    path = Path(name).expanduser()
+    path = Path(name)
     if path.is_dir():
         raise ValueError("is a folder, not an executable")
     if path.exists():

@@ -18,6 +18,8 @@ def prepare(runtime: Runtime) -> None:
 
     Call it once, first thing in the worker; it imports neither juliacall nor juliapkg.
     """
+    if "juliacall" in sys.modules:
+        raise RuntimeError("prepare() must come before juliacall is imported")
     set_environment(runtime, os.environ)
     if runtime.bridge is not None:
         sys.path.insert(0, str(python_half(runtime.bridge)))
@@ -34,6 +36,9 @@ def set_environment(runtime: Runtime, environment: MutableMapping[str, str]) -> 
     # Python keeps its signals: Ctrl-C stays KeyboardInterrupt.
     environment.setdefault("PYTHON_JULIACALL_HANDLE_SIGNALS", "no")
     environment["JULIA_PROJECT"] = str(runtime.project)
+    # Less time in the compiler, which most of a short run goes to; the code runs as fast, most of
+    # its time being spent in BLAS and in looking up methods. Measured in docs/performance.md.
+    environment.setdefault("PYTHON_JULIACALL_OPTIMIZE", "1")
     # One thread adds in one order, so that a run gives the same bits again.
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Python is there already; PythonCall need not bring a Conda of its own.

@@ -78,16 +78,12 @@ def gist(lines: Sequence[str]) -> str:
 @contextlib.contextmanager
 def _ended_with_its_children(child: subprocess.Popen[str]) -> Iterator[None]:
     """End the whole group if we leave early: Ctrl-C reaches us, not a session of its own."""
-    try:
-        with child:
-            try:
-                yield
-            except BaseException:
-                _end(child)
-                raise
-    finally:
-        if child.poll() is None:
+    with child:
+        try:
+            yield
+        except BaseException:
             _end(child)
+            raise
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from pybridge.case import Case
 from pybridge.weights import Array
 
@@ -25,7 +27,14 @@ class Task:
 
     case: Case
     probes: tuple[Probe, ...] = ()
-    steps: tuple[complex, ...] = ()  # real where all imaginary parts are zero
+    steps: tuple[complex, ...] = ()
+
+    @property
+    def along(self) -> Array:
+        """The steps as an array in the precision of the weights; real where all of them are."""
+        kind = next(iter(self.case.weights.arrays.values())).dtype
+        steps = np.array(self.steps, dtype=np.result_type(kind, np.complex64))
+        return steps if steps.imag.any() else steps.real.copy()
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,11 @@ class Run:
 
     results: Mapping[str, Array]  # cost (), h (T, hidden), p (T, out)
     gradients: Mapping[str, Array]  # by parameter, each of its shape, nats per unit weight
+
+
+def tensors(run: Run) -> dict[str, Array]:
+    """All tensors of a run by the names they are printed under; gradients begin with d."""
+    return {**run.results, **{f"d{name}": array for name, array in run.gradients.items()}}
 
 
 @dataclass(frozen=True)
@@ -47,10 +61,19 @@ class Examination:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a side's formula comes to in 256 bits, rounded to float64 at the end."""
+
+    run: Run
+    derivatives: Mapping[str, Array]  # by parameter (k,), along the directions of its probe
+
+
+@dataclass(frozen=True)
 class Failure:
     """A side that gave no answer: one line that says why."""
 
     problem: str
+    fatal: bool = False  # its process crashed or was ended, and starts anew
 
 
 Reply = Examination | Failure
@@ -59,7 +82,10 @@ Reply = Examination | Failure
 class Side(Protocol):
     """One implementation; `submit` may return before the answer is there."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As the report prints it."""
+        ...
 
     def submit(self, task: Task) -> Future[Reply]:
         """Ask for the answer to a task. The future never raises for what the tagger did."""

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from pybridge.case import Case
+from pybridge.edit import Edit
 from pybridge.errors import InputError
-from pybridge.sides import Failure, Reply, Task, worker
+from pybridge.sides import Examination, Failure, Reference, Reply, Task, worker
 from pybridge.weights import Array
+
+Answer = TypeVar("Answer", Examination, Reference)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class JuliaSide:
     pool: ProcessPool
     log: Path
     name: str = "Julia"
+    limit: float | None = None  # seconds an answer may take; Julia is ended and started anew then
 
     @classmethod
     def start(cls, setup: worker.Setup) -> Self:
@@ -44,7 +53,9 @@ class JuliaSide:
         )
         side = cls(setup, "", pool, log)
         try:
-            started = pool.schedule(worker.start, args=(setup,)).result()
+            with _interrupts_held_back():
+                starting = pool.schedule(worker.start, args=(setup,))
+            started = starting.result()
         except BaseException as e:
             side.stop()
             if not isinstance(e, Exception):
@@ -70,12 +81,23 @@ class JuliaSide:
     ) -> None:
         self.stop()
 
+    def edited(self, edit: Edit, limit: float) -> Self:
+        """A side with an edited copy of the file, in the same process; stopping one stops both."""
+        return replace(self, setup=replace(self.setup, edit=edit), limit=limit)
+
+    def wake(self) -> None:
+        """Wait until Julia runs and the file is loaded, also after a crash."""
+        self.pool.schedule(worker.start, args=(self.setup,)).result()
+
+    def faults(self, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
+        """What may be planted in the file, see worker.faults."""
+        return self.pool.schedule(worker.faults, args=(self.setup, case)).result()
+
     def stop(self) -> None:
         """End the worker process at once, whatever it is doing."""
         self.pool.stop()
         self.pool.join()
-        self.log.unlink(missing_ok=True)
-        self.log.parent.rmdir()
+        shutil.rmtree(self.log.parent, ignore_errors=True)
 
     def fingerprint(self, arrays: Mapping[str, Array]) -> str:
         """SHA-256 of the arrays as Julia holds them, see pybridge.weights.fingerprint."""
@@ -84,22 +106,61 @@ class JuliaSide:
 
     def submit(self, task: Task) -> Future[Reply]:
         """Ask the worker. A crash of Julia becomes a Failure, and the next task a new worker."""
-        reply: Future[Reply] = Future()
+        return self._ask(worker.examine, task)
 
-        def hand_over(done: Future[Reply]) -> None:
+    def referee(self, task: Task) -> Future[Reference | Failure]:
+        """The same functions in 256 bits, along the directions of a task's probes."""
+        return self._ask(worker.referee, task)
+
+    def _ask(
+        self, answer: Callable[[worker.Setup, Task], Answer | Failure], task: Task
+    ) -> Future[Answer | Failure]:
+        reply: Future[Answer | Failure] = Future()
+
+        def hand_over(done: Future[Answer | Failure]) -> None:
             try:
                 reply.set_result(done.result())
-            except BaseException as e:  # also CancelledError, when the pool is stopped
-                reply.set_result(Failure(f"{self.setup.tagger}: {_what(e, self.last_words())}"))
+            except TimeoutError:
+                problem = f"no answer within {self.limit:g} s"
+                reply.set_result(Failure(f"{self.setup.tagger}: {problem}", fatal=True))
+            except BaseException as e:
+                problem = _what(e, self.last_words())
+                fatal = isinstance(e, ProcessExpired)
+                reply.set_result(Failure(f"{self.setup.tagger}: {problem}", fatal))
 
-        self.pool.schedule(worker.examine, args=(self.setup, task)).add_done_callback(hand_over)
+        asked = self.pool.schedule(answer, args=(self.setup, task), timeout=self.limit)
+        asked.add_done_callback(hand_over)
         return reply
 
     def last_words(self) -> str:
-        """The line in which Julia said why it died; empty where it said nothing."""
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        """The line in which Julia said why it died; empty where it said nothing.
+
+        The log is emptied, so that the next death is not put down to the same line.
+        """
+        if not self.log.exists():
+            return ""
+        lines = self.log.read_text(errors="replace").splitlines()
+        os.truncate(self.log, 0)
         telling = [line for line in lines if line.startswith(("signal (", "fatal", "ERROR"))]
         return telling[-1] if telling else ""
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Start threads and processes that never see Ctrl-C: the mask of signals is inherited.
+
+    A worker ignores Ctrl-C by itself, but only once Python has started in it; before that it would
+    print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _what(e: BaseException, last_words: str) -> str:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pybridge import runtime
-from pybridge.sides import Examination, Failure, Reply, Run, Task
-from pybridge.weights import Array
+from pybridge.case import Case
+from pybridge.edit import UNCHANGED, Edit
+from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
+from pybridge.weights import WORD_ROWS, Array
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Setup:
     library: Path  # XCheck.jl
     tagger: Path
     parameters: tuple[str, ...]
+    edit: Edit = UNCHANGED  # what of the tagger file is evaluated otherwise
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,71 @@ def examine(setup: Setup, task: Task) -> Reply:
     _, xcheck, tagger, problem = _session(setup)
     if problem:
         return Failure(problem)
+    answer, problem = xcheck.examine(tagger, *_question(task), task.along)
+    if problem:
+        return Failure(str(problem))
+    held, run, costs, refusal = answer
+    return Examination(
+        fingerprint=str(held),
+        run=_run(run, task.case),
+        costs=tuple(_copy(c) for c in costs),
+        refusal=str(refusal),
+    )
+
+
+def referee(setup: Setup, task: Task) -> Reference | Failure:
+    """The results and the derivatives along the probes of a task, in 256 bits."""
+    _, xcheck, tagger, problem = _session(setup)
+    if problem:
+        return Failure(problem)
+    answer, problem = xcheck.referee(tagger, *_question(task))
+    if problem:
+        return Failure(str(problem))
+    run, derivatives = answer
+    names = [probe.name for probe in task.probes]
+    slopes = {n: _copy(d) for n, d in zip(names, derivatives, strict=True)}
+    return Reference(_run(run, task.case), slopes)
+
+
+def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
+    """What Faults.jl lists for the tagger file: faults, what did not apply, and a problem.
+
+    A fault is (operator, line, old, new, ((address, code), ...), appended). The case is one that
+    the file can run.
+    """
+    main, _, _, problem = _session(setup)
+    if problem:
+        return [], [], problem
+    main.include(str(setup.library.with_name("Faults.jl")))
+    arrays = case.weights.arrays
+    answer, problem = main.Faults.list(
+        str(setup.tagger),
+        list(arrays),
+        list(WORD_ROWS),
+        list(arrays.values()),
+        case.words + 1,
+        case.tags + 1,
+        case.h_prev,
+        (len(case.rows), case.weights.By.shape[1]),
+    )
+    if problem:
+        return [], [], str(problem)
+    found, skipped = answer
+    return (
+        [
+            (str(name), int(line), str(old), str(new), _pairs(replacements), str(appended))
+            for name, line, old, new, replacements, appended in found
+        ],
+        _pairs(skipped),
+        "",
+    )
+
+
+def _question(task: Task) -> tuple[Any, ...]:
+    """What Julia is told of a case: names and values, indices from 1, sizes, probes."""
     case = task.case
     arrays = case.weights.arrays
-    answer, problem = xcheck.examine(
-        tagger,
+    return (
         list(arrays),
         list(arrays.values()),
         case.words + 1,
@@ -77,40 +141,52 @@ def examine(setup: Setup, task: Task) -> Reply:
         case.h_prev,
         (len(case.rows), case.weights.By.shape[1]),
         [(probe.name, probe.directions) for probe in task.probes],
-        _real_if_real(task.steps),
     )
-    if problem:
-        return Failure(str(problem))
-    held, run, costs, refusal = answer
-    return Examination(
-        fingerprint=str(held),
-        run=Run(
-            results={"cost": np.array(run.cost), "h": _copy(run.h), "p": _copy(run.p)},
-            gradients={n: _copy(g) for n, g in zip(arrays, run.gradients, strict=True)},
-        ),
-        costs=tuple(_copy(c) for c in costs),
-        refusal=str(refusal),
+
+
+def _run(run: Any, case: Case) -> Run:
+    """A run of XCheck.jl as arrays of numpy's own."""
+    names = list(case.weights.arrays)
+    return Run(
+        results={"cost": _copy(run.cost), "h": _copy(run.h), "p": _copy(run.p)},
+        gradients={n: _copy(g) for n, g in zip(names, run.gradients, strict=True)},
     )
+
+
+def _session(setup: Setup) -> tuple[Any, Any, Any, str]:
+    """Julia's Main, the XCheck module, the loaded tagger, and the problem in loading it."""
+    main, xcheck = _julia(setup.runtime, setup.library)
+    return main, xcheck, *_tagger(setup)
 
 
 @cache
-def _session(setup: Setup) -> tuple[Any, Any, Any, str]:
-    """Julia's Main, the XCheck module, the loaded tagger, and the problem in loading it."""
-    runtime.prepare(setup.runtime)
+def _julia(found: runtime.Runtime, library: Path) -> tuple[Any, Any]:
+    """Julia's Main and the XCheck module: started once in the life of a process."""
+    runtime.prepare(found)
     import juliacall
 
     main = juliacall.Main
-    main.include(str(setup.library))
-    xcheck = main.XCheck
-    tagger, problem = xcheck.load(str(setup.tagger), list(setup.parameters))
-    return main, xcheck, tagger, str(problem)
+    main.include(str(library))
+    return main, main.XCheck
+
+
+@lru_cache(maxsize=8)  # one file, and the edited copies of it that are in use
+def _tagger(setup: Setup) -> tuple[Any, str]:
+    """The loaded tagger, and the problem in loading it."""
+    _, xcheck = _julia(setup.runtime, setup.library)
+    tagger, problem = xcheck.load(
+        str(setup.tagger),
+        list(setup.parameters),
+        [(" ".join(map(str, r.address)), r.code) for r in setup.edit.replacements],
+        setup.edit.appended,
+    )
+    return tagger, str(problem)
+
+
+def _pairs(pairs: Any) -> list[tuple[str, str]]:
+    return [(str(a), str(b)) for a, b in pairs]
 
 
 def _copy(array: Any) -> Array:
     """An array of numpy's own: the one handed over is a view of memory that Julia may reuse."""
     return np.array(array, order="C")
-
-
-def _real_if_real(steps: tuple[complex, ...]) -> Array:
-    array = np.array(steps, dtype=complex)
-    return array if array.imag.any() else array.real.copy()

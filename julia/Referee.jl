@@ -1,0 +1,47 @@
+# The referee: the tagger's own functions once more, in 256 bits. Included by XCheck.jl.
+
+const BITS = 256
+# Central differences at 2^-80: their own error is of the order 2^-160, cancellation leaves 2^-170.
+const BIG_STEP = big(2.0)^-80
+
+"""
+    referee(tagger, names, values, words, tags, h_prev, sizes, probes)
+        -> ((run, derivatives), "") or (nothing, problem)
+
+What the tagger computes when rounding plays no part: its results, and the derivative of its cost
+along the directions of each probe, all rounded to Float64 at the end. A tagger that does not keep
+the precision, through a `Float64[...]` say, is a problem that names the tensor.
+"""
+referee(tagger, names, values, words, tags, h_prev, sizes, probes) = attempt(tagger.path) do
+    setprecision(BigFloat, BITS) do
+        Base.invokelatest(
+            referee_now, tagger, names, values, words, tags, h_prev, sizes, probes,
+        )
+    end
+end
+
+function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
+    wide = [big.(copy_of(value)) for value in values]
+    weights = [Symbol(n) => v for (n, v) in zip(names, wide)]
+    sentence = one_sentence(words, tags, big.(copy_of(h_prev)), sizes, BigFloat)
+    set_weights(tagger, weights)
+    run = run_once(tagger, sentence, first.(weights))
+    for (name, value) in pairs((cost = run.cost, h = run.h, p = run.p))
+        eltype(value) === BigFloat ||
+            throw(Finding("$(tagger.path): $name does not keep BigFloat, it is $(eltype(value))"))
+    end
+    value_of = Dict(weights)
+    derivatives = map(collect(probes)) do (name, directions)
+        lines = copy_of(directions)
+        steps = [BIG_STEP, -BIG_STEP]
+        costs = costs_along(tagger, sentence, Symbol(name), value_of[Symbol(name)], lines, steps)
+        Float64.((costs[:, 1] .- costs[:, 2]) ./ (2 * BIG_STEP))
+    end
+    return (
+        cost = Float64.(run.cost),
+        h = Float64.(run.h),
+        p = Float64.(run.p),
+        gradients = map(gradient -> Float64.(gradient), run.gradients),
+    ),
+    derivatives
+end

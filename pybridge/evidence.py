@@ -1,0 +1,204 @@
+"""What is known of one side in one case: ask it, wait for it, check its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pybridge.agreement import distance
+from pybridge.case import Case
+from pybridge.errors import InputError
+from pybridge.gradcheck import SHOWN, Derivatives, GradientCheck, ParameterCheck, Status, probes
+from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Differencing, Method
+from pybridge.gradcheck.narrow import wrong_entries
+from pybridge.sides import Examination, Failure, Probe, Reply, Run, Side, Task, tensors
+from pybridge.weights import Array, fingerprint
+
+# A plain difference at this step, where the complex step is blind to a part of the cost, is off by
+# far more than SUSPICIOUS times the largest entry; its own error stays far below.
+PLAIN = 1e-4
+SUSPICIOUS = 1e-2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one side in one case."""
+
+    run: Run
+    noise: Mapping[str, float]  # by tensor, relative distance that rounding moves it
+    gradient: GradientCheck
+    notes: tuple[str, ...] = ()  # findings that decide nothing, such as another precision
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question put to a side, about a case and about the same case with nudged weights."""
+
+    side: Side
+    method: Method
+    reason: str  # why this method and not the one asked for
+    tasks: tuple[Task, Task]
+    replies: tuple[Future[Reply], Future[Reply]]
+    plain: Future[Reply] | None = None  # costs at +-PLAIN along one direction a parameter
+
+
+def ask(side: Side, case: Case, method: Method, reason: str = "") -> Asked:
+    """Put a case to a side; the answer may come later."""
+    first, second = method.tasks(case)
+    replies = (side.submit(first), side.submit(second))
+    plain = None
+    if method.name == COMPLEX.name:
+        one_each = tuple(probes.first(p) for p in probes.directions(case))
+        plain = side.submit(Task(case, one_each, (complex(PLAIN), complex(-PLAIN))))
+    return Asked(side, method, reason, (first, second), replies, plain)
+
+
+def collect(asked: Asked) -> Evidence | Failure:
+    """Wait for the answer and check its gradients.
+
+    Central differences stand in where a forward pass does not take complex weights, or takes them
+    and drops an imaginary part on the way.
+    """
+    answered = _answers(asked)
+    if isinstance(answered, Failure):
+        return answered
+    answer, again = answered
+    case = asked.tasks[0].case
+    refusal = answer.refusal or again.refusal
+    if refusal and asked.method.name == COMPLEX.name:
+        return collect(ask(asked.side, case, DIFFERENCE, f"no complex weights: {refusal}"))
+    if refusal:
+        return Failure(refusal)
+    parameters = asked.method.check(asked.tasks[0], answer, again)
+    blind = _blind_spots(asked, answer, parameters)
+    if blind:
+        reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
+        return collect(ask(asked.side, case, DIFFERENCE, reason))
+    return Evidence(
+        run=answer.run,
+        noise=_noise(tensors(answer.run), tensors(again.run)),
+        gradient=GradientCheck(
+            method=asked.method.name,
+            reason=asked.reason,
+            parameters=tuple(_narrowed(asked, answer.run, check) for check in parameters),
+        ),
+        notes=_slips(case, answer.run),
+    )
+
+
+def _answers(asked: Asked) -> tuple[Examination, Examination] | Failure:
+    """Both answers, of a side that holds the weights that it was handed."""
+    answer, again = (reply.result() for reply in asked.replies)
+    if isinstance(answer, Failure):
+        return answer
+    if isinstance(again, Failure):
+        return again
+    case = asked.tasks[0].case
+    held = fingerprint(case.weights.arrays)
+    if answer.fingerprint != held:
+        raise InputError(
+            f"{case.name}: {asked.side.name} holds other weights than it was handed "
+            f"(sha256 {answer.fingerprint[:12]}, not {held[:12]})",
+            "this is a fault of xcheck or of the bridge; please report it",
+        )
+    return answer, again
+
+
+def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> str:
+    """The parameters along which the complex step and central differences contradict each other.
+
+    Then the forward pass is not analytic: somewhere it takes a real part, an absolute value, a
+    maximum of real parts, and the complex step does not see what goes through there. It may then
+    accuse a right gradient as well as let a wrong one pass. One plain difference along one
+    direction tells whether there is reason to look.
+    """
+    if asked.method.name != COMPLEX.name:
+        return ""
+    case = asked.tasks[0].case
+    accused = any(p.status is Status.FAILED and np.isfinite(p.error) for p in parameters)
+    if not accused and not _suspicious(asked, answer, parameters):
+        return ""
+    directions = probes.directions(case)
+    reply = asked.side.submit(Task(case, directions, DIFFERENCE.steps)).result()
+    if isinstance(reply, Failure) or reply.refusal:
+        return ""
+    scale = {p.name: p.scale for p in parameters}
+    found = []
+    for probe, complex_costs, real_costs in zip(
+        directions, answer.costs, reply.costs, strict=False
+    ):
+        seen = COMPLEX.derivatives(complex_costs).values
+        real = DIFFERENCE.derivatives(real_costs)
+        tolerance = DIFFERENCE.tolerance(case.precision) * scale.get(f"d{probe.name}", 0.0)
+        if np.any(np.abs(seen - real.values) > 10 * (real.doubts + tolerance)):
+            found.append(f"d{probe.name}")
+    return " ".join(found)
+
+
+def _suspicious(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> bool:
+    """Whether a plain difference is far from the complex step along any of the first directions."""
+    assert asked.plain is not None
+    reply = asked.plain.result()
+    if isinstance(reply, Failure) or reply.refusal:
+        return False
+    scale = {p.name: p.scale for p in parameters}
+    for probe, complex_costs, costs in zip(
+        asked.tasks[0].probes, answer.costs, reply.costs, strict=False
+    ):
+        seen = COMPLEX.derivatives(complex_costs).values[0]
+        plain = (costs[0, 0] - costs[0, 1]) / (2 * PLAIN)
+        if not abs(seen - plain) <= SUSPICIOUS * scale.get(f"d{probe.name}", 0.0):
+            return True
+    return False
+
+
+def _narrowed(asked: Asked, run: Run, check: ParameterCheck) -> ParameterCheck:
+    """A failed check with its wrong entries, found by halving where they were not all taken."""
+    method = asked.method
+    if check.status is not Status.FAILED or check.wrong or not np.isfinite(check.error):
+        return check
+    if not isinstance(method, Differencing):
+        return check
+    case, passes = asked.tasks[0].case, 0
+
+    def measure(probe: Probe) -> Derivatives:
+        nonlocal passes
+        reply = asked.side.submit(Task(case, (probe,), method.steps)).result()
+        if isinstance(reply, Failure) or reply.refusal:
+            raise InterruptedError
+        passes += reply.costs[0].size
+        return method.derivatives(reply.costs[0])
+
+    try:
+        wrong = wrong_entries(
+            check.name.removeprefix("d"),
+            run.gradients[check.name.removeprefix("d")],
+            measure,
+            threshold=max(check.tolerance, check.bound) * check.scale,
+            limit=SHOWN,
+            rng=np.random.default_rng(case.configuration.seed + 4),
+        )
+    except InterruptedError:  # the side broke down on the way; the verdict stands without names
+        return check
+    return replace(check, wrong=wrong, passes=check.passes + passes)
+
+
+def _noise(once: Mapping[str, Array], again: Mapping[str, Array]) -> dict[str, float]:
+    """How far apart the nudge moved each tensor; 0 where that is not a number."""
+    apart = {
+        name: distance(array, again[name])
+        for name, array in once.items()
+        if array.shape == again[name].shape and array.size
+    }
+    return {name: d if d < float("inf") else 0.0 for name, d in apart.items()}
+
+
+def _slips(case: Case, run: Run) -> tuple[str, ...]:
+    """A note for tensors of another precision than that of the weights."""
+    wanted = case.precision.dtype
+    kinds = {name: array.dtype.name for name, array in tensors(run).items()}
+    slipped = [f"{name} ({kind})" for name, kind in kinds.items() if kind != wanted]
+    return (f"not kept in {wanted}: {', '.join(slipped)}",) if slipped else ()

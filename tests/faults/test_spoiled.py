@@ -1,0 +1,42 @@
+"""What is really wrong, by differences at every entry."""
+
+from __future__ import annotations
+
+import pytest
+
+from pybridge import tagger
+from pybridge.faults import ladder
+from pybridge.faults.spoiled import spoiled
+from pybridge.sides.python import PythonSide
+from tests.making import GRADIENTS, PLANTED, port_with
+
+CASE = ladder.case("a b a c b", ladder.TELLING)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_fault_of_the_backward_pass(name: str) -> None:
+    change, wrong = PLANTED[name]
+    assert spoiled(PythonSide(port_with(change)), PythonSide(), CASE) == wrong
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (("h[t] + before @ Whh", "h[t] - before @ Whh"), ("dWxh", "dWhh", "dBh")),
+        (("score = h @ Why + By", "score = h @ Why - By"), ("dBy",)),
+        (("p = exp_score / sum_exp", "p = exp_score"), GRADIENTS),
+        (("np.sum(np.log(sum_exp[:, 0])", "np.sum(1 + np.log(sum_exp[:, 0])"), ()),
+        (("np.sum(np.log(sum_exp[:, 0])", "np.sum(np.nan * (sum_exp[:, 0])"), GRADIENTS),
+    ],
+)
+def test_a_fault_of_the_forward_pass(change: tuple[str, str], wrong: tuple[str, ...]) -> None:
+    assert spoiled(PythonSide(port_with(change)), PythonSide(), CASE) == wrong
+
+
+def test_nothing_is_wrong_in_the_port_and_a_side_without_an_answer_has_no_gradients() -> None:
+    assert spoiled(PythonSide(tagger), PythonSide(), CASE) == ()
+    # The same mathematics in another order: the forward pass gives other bits.
+    other = port_with(("score - score.real.max(axis=1, keepdims=True)", "score - 1"))
+    assert spoiled(PythonSide(other), PythonSide(), CASE) == ()
+    silent = port_with(("dtanh = 1 - h * h", "dtanh = 1 / 0"))
+    assert spoiled(PythonSide(silent), PythonSide(), CASE) is None

@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pybridge.gradcheck import probes
+from pybridge.weights import Array
+from tests.making import NAMES, a_case, with_weights
+
+
+def directions_of(name: str) -> Array:
+    found = next(probe for probe in probes.directions(a_case()) if probe.name == name)
+    assert found.directions is not None
+    return found.directions
+
+
+def test_every_parameter_has_directions_through_all_its_entries() -> None:
+    case = a_case()
+    found = probes.directions(case)
+    assert tuple(probe.name for probe in found) == NAMES
+    for probe in found:
+        assert probe.directions is not None
+        through_all = probe.directions[: probes.DIRECTIONS]
+        assert through_all.shape == (2, *case.weights.arrays[probe.name].shape)
+        assert (np.abs(through_all) >= 0.5).all()
+        assert (np.abs(through_all) <= 1.5).all()
+
+
+def test_one_direction_goes_through_the_rows_of_all_absent_words() -> None:
+    case = a_case("one two", whole_vocabulary=True)
+    case = replace(
+        case,
+        rows=(*case.rows, "more", "words"),
+        weights=replace(case.weights, Wxh=np.zeros((5, 4))),
+    )
+    assert probes.absent(case).tolist() == [False, False, True, True, True]
+    through_absent = next(p for p in probes.directions(case) if p.name == "Wxh").directions
+    assert through_absent is not None
+    assert len(through_absent) == probes.DIRECTIONS + 1
+    assert (through_absent[-1, :2] == 0).all()
+    assert (np.abs(through_absent[-1, 2:]) >= 0.5).all()
+
+
+def test_no_such_direction_where_no_word_is_absent() -> None:
+    case = a_case("one two")
+    case = replace(
+        case, rows=case.rows[:2], weights=replace(case.weights, Wxh=case.weights.Wxh[:2])
+    )
+    for probe in probes.directions(case):
+        assert probe.directions is not None
+        assert len(probe.directions) == probes.DIRECTIONS
+
+
+def test_two_directions_are_two_and_both_signs_occur() -> None:
+    for name in NAMES[:2]:
+        first, second = directions_of(name)[: probes.DIRECTIONS]
+        assert np.linalg.matrix_rank(np.array([first.ravel(), second.ravel()])) == 2
+        for direction in (first, second):
+            assert (direction > 0).any()
+            assert (direction < 0).any()
+
+
+def test_no_two_entries_can_cancel() -> None:
+    """Two errors of equal size stay visible: no two components have the same size."""
+    sizes = np.abs(directions_of("Wxh"))[: probes.DIRECTIONS]
+    for direction in sizes:
+        assert len(np.unique(direction)) == direction.size
+
+
+def test_the_same_case_has_the_same_directions_and_another_seed_others() -> None:
+    for probe, again in zip(probes.directions(a_case()), probes.directions(a_case()), strict=True):
+        np.testing.assert_array_equal(probe.directions, again.directions)
+    other = probes.directions(a_case(seed=1))[1].directions
+    assert other is not None
+    assert np.not_equal(other, directions_of("Whh")).all()
+
+
+@pytest.mark.parametrize(("words", "taken"), [(199, True), (200, True), (201, False)])
+def test_small_parameters_are_also_taken_entry_by_entry(words: int, taken: bool) -> None:
+    case = a_case(hidden=1)
+    case = with_weights(case, Wxh=np.zeros((words, 1)))
+    found = probes.entries(replace(case, rows=("a",) * words), 200)
+    assert [probe.name for probe in found] == list(NAMES if taken else NAMES[1:])
+    assert all(probe.directions is None for probe in found)

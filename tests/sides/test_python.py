@@ -1,0 +1,191 @@
+import inspect
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from pybridge import tagger
+from pybridge.evidence import Evidence, ask, collect
+from pybridge.gradcheck import Status, complex_step
+from pybridge.gradcheck.methods import COMPLEX
+from pybridge.sides import Probe, Task
+from pybridge.sides.python import PythonSide
+from pybridge.weights import fingerprint
+from tests.making import (
+    GRADIENTS,
+    NAMES,
+    a_case,
+    answered,
+    entries,
+    examine,
+    failed,
+    known_answer,
+    large_logits,
+    port_with,
+    with_weights,
+)
+
+
+def answer_of(port: ModuleType) -> str:
+    return failed(PythonSide(port).submit(Task(a_case())).result())
+
+
+def test_known_answer() -> None:
+    case, expected = known_answer()
+    np.testing.assert_allclose(examine(Task(case)).run.results["h"], expected, atol=1e-8)
+
+
+def test_the_run_is_that_of_the_tagger() -> None:
+    case = a_case()
+    answer = examine(Task(case))
+    trace = tagger.forward(case.weights, case.words, case.tags, case.h_prev)
+    gradient = tagger.backward(case.weights, case.words, case.tags, case.h_prev, trace)
+    assert list(answer.run.results) == ["cost", "h", "p"]
+    assert answer.run.results["cost"] == trace.cost
+    assert answer.run.results["cost"].shape == ()
+    assert tuple(answer.run.gradients) == NAMES
+    for name, array in gradient.arrays.items():
+        np.testing.assert_array_equal(answer.run.gradients[name], array)
+    assert answer.fingerprint == fingerprint(case.weights.arrays)
+    assert answer.costs == ()
+    assert answer.refusal == ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_costs_along_directions_and_entry_by_entry(name: str) -> None:
+    case = a_case()
+    value = case.weights.arrays[name]
+    direction = np.random.default_rng(5).standard_normal((1, *value.shape))
+    steps = (0.25 + 0j, -0.5 + 0j)
+    task = Task(case, (Probe(name, direction), Probe(name, None)), steps)
+    along, each = examine(task).costs
+    assert along.shape == (1, 2)
+    assert each.shape == (value.size, 2)
+    assert along.dtype == each.dtype == np.float64
+    for j, step in enumerate(steps):
+        moved = with_weights(case, **{name: value + step.real * direction[0]})
+        assert along[0, j] == examine(Task(moved)).run.results["cost"]
+        for i, index in enumerate(entries(value)):  # row-major
+            array = value.copy()
+            array[index] += step.real
+            moved = with_weights(case, **{name: array})
+            assert each[i, j] == examine(Task(moved)).run.results["cost"]
+
+
+def test_complex_steps_give_complex_costs() -> None:
+    task = Task(a_case(), (Probe("Whh", None),), complex_step.STEPS)
+    (costs,) = examine(task).costs
+    assert costs.dtype == np.complex128
+    assert costs.imag.any()
+    np.testing.assert_allclose(costs.real, float(examine(task).run.results["cost"]), rtol=1e-15)
+
+
+def test_a_tagger_that_writes_into_its_weights_does_not_reach_the_case() -> None:
+    greedy = port_with(
+        ("    h = Wxh[words] + Bh", "    Wxh[:] = 0; h_prev[:] = 0; h = Wxh[words] + Bh")
+    )
+    case = a_case()
+    problem = failed(PythonSide(greedy).submit(Task(case)).result())
+    assert problem == "planted.py: the weights are not what they were before the run"
+    untouched = a_case()
+    assert fingerprint(case.weights.arrays) == fingerprint(untouched.weights.arrays)
+    np.testing.assert_array_equal(case.h_prev, untouched.h_prev)
+    answered(PythonSide().submit(Task(case)).result())  # the port itself leaves them alone
+
+
+def test_a_forward_pass_that_keeps_state_is_found_out() -> None:
+    stateful = port_with(
+        ("    h = Wxh[words] + Bh", "    CALLS.append(1); h = Wxh[words] + Bh + len(CALLS)"),
+        ("Indices = NDArray[np.intp]", "Indices = NDArray[np.intp]\nCALLS = []"),
+    )
+    problem = failed(PythonSide(stateful).submit(Task(a_case())).result())
+    assert problem == ("planted.py: keeps state between calls: the same input gives another cost")
+
+
+def test_one_array_handed_out_twice_does_not_hide_that() -> None:
+    """Both runs of a tagger that reuses its arrays would look alike without a copy."""
+    stateful = port_with(
+        (
+            "    return Trace(cost=cost, h=h, p=p)",
+            "    H[:] = h + len(H) * len(CALLS); CALLS.append(1)\n"
+            "    return Trace(cost=cost, h=H, p=p)",
+        ),
+        (
+            "Indices = NDArray[np.intp]",
+            "Indices = NDArray[np.intp]\nCALLS = []\nH = np.zeros((5, 4))",
+        ),
+    )
+    assert "another h" in failed(PythonSide(stateful).submit(Task(a_case())).result())
+
+
+def test_an_exception_is_a_failure_of_one_line_with_its_place() -> None:
+    raising = port_with(("dWhy = h.T @ dy", "raise ValueError('no\\nway')"))
+    line = inspect.getsource(tagger).split("dWhy = h.T @ dy")[0].count("\n") + 1
+    assert answer_of(raising) == f"planted.py:{line}: ValueError: no way"
+    assert ": IndexError: " in answer_of(port_with(("Wxh[words] + Bh", "Wxh[words + 99] + Bh")))
+    assert answer_of(ModuleType("empty")).endswith(
+        "AttributeError: module 'empty' has no attribute 'forward'"
+    )
+
+
+CASTS = {
+    "imaginary part dropped": (
+        ("h = Wxh[words] + Bh", "h = np.asarray(Wxh[words] + Bh).astype(float)"),
+        "ComplexWarning: Casting complex values to real discards the imaginary part",
+    ),
+    "written into an array of floats": (
+        (
+            "score = h @ Why + By",
+            "score = np.empty(p_shape := (len(words), By.size)); score[:] = h @ Why + By",
+        ),
+        "ComplexWarning: Casting complex values to real discards the imaginary part",
+    ),
+    "a function of real numbers": (
+        ("np.log(sum_exp[:, 0])", "np.logaddexp.reduce(score, axis=1)"),
+        "TypeError: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("cast", CASTS)
+def test_a_tagger_that_takes_no_complex_weights_is_run_all_the_same(cast: str) -> None:
+    change, reason = CASTS[cast]
+    port = port_with(change)
+    task = Task(a_case(), (Probe("Why", None),), complex_step.STEPS)
+    answer = examine(task, port)
+    assert answer.costs == ()
+    assert answer.refusal.startswith("planted.py:")
+    assert reason in answer.refusal
+    assert "\n" not in answer.refusal
+    expected = examine(Task(a_case())).run.results["cost"]
+    assert answer.run.results["cost"] == pytest.approx(float(expected), rel=1e-15)
+
+
+@pytest.mark.parametrize("cast", CASTS)
+def test_central_differences_stand_in_and_the_reason_is_given(cast: str) -> None:
+    change, reason = CASTS[cast]
+    found = collect(ask(PythonSide(port_with(change)), a_case(), COMPLEX))
+    assert isinstance(found, Evidence)
+    assert found.gradient.method == "central differences"
+    assert found.gradient.reason.startswith("no complex weights: planted.py:")
+    assert reason in found.gradient.reason
+    assert found.gradient.status is Status.PASSED
+    # Nor do they let a fault pass.
+    wrong = port_with(change, ("dhnext = dhRaw[t] @ Whh.T", "dhnext = dhRaw[t] @ Whh"))
+    found = collect(ask(PythonSide(wrong), a_case(), COMPLEX))
+    assert isinstance(found, Evidence)
+    assert found.gradient.named(Status.FAILED) == ["dWxh", "dWhh", "dBh"]
+
+
+def test_the_default_method_needs_no_reason() -> None:
+    found = collect(ask(PythonSide(), a_case(), COMPLEX))
+    assert isinstance(found, Evidence)
+    assert (found.gradient.method, found.gradient.reason) == ("complex step", "")
+
+
+def test_logits_above_710() -> None:
+    found = collect(ask(PythonSide(), large_logits(), COMPLEX))
+    assert isinstance(found, Evidence)
+    assert np.isfinite(found.run.results["cost"])
+    assert found.gradient.named(Status.FAILED) == []
+    assert [p.name for p in found.gradient.parameters] == list(GRADIENTS)
