@@ -15,8 +15,6 @@ NOT_ATTRIBUTED = {
     # A cost in single precision has no derivative that float64 could measure: undecided.
     (Language.PYTHON, "float32 in the forward pass"),
     (Language.JULIA, "float32 in the forward pass"),
-    # Here the cost depends on the weights through real(...), which the complex step cannot see.
-    (Language.JULIA, "cost += log(sum(exp.(score))) - sum(By * y[time])"),
 }
 NAMES = {
     "the transpose",
