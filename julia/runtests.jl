@@ -403,12 +403,13 @@ end
     @test expression == :(a + b * c)
 end
 
-@testset "every fault of a file can be planted, and its line is where it says" begin
+@testset "the faults of a file can be planted, and each line is where it says" begin
     for path in (FIXED, ORIGINAL)
         faults, skipped = listed(path)
         @test length(faults) >= 100
         @test allunique((f[2], f[3], f[4], f[6]) for f in faults)
-        @test all(f -> load(path, NAMES, f[5], f[6])[2] == "", faults)
+        # One in ten here; tests/faults plants and runs them all.
+        @test all(f -> load(path, NAMES, f[5], f[6])[2] == "", faults[1:10:end])
         @test first.(skipped) == (path == FIXED ? [] : ["the transpose"])
         lines = readlines(path)
         @test all(f -> occursin(match(r"^\w+", f[3]).match, lines[f[2]]), faults)

@@ -135,7 +135,7 @@ def examine(case: Task, port: ModuleType = tagger) -> Examination:
 
 @dataclass(frozen=True)
 class Scripted:
-    """A side that gives the answers it was made with, one after the other."""
+    """A side that gives the answers it was made with, one after the other, and then none."""
 
     replies: list[Reply]
     name: str = "Scripted"
@@ -143,7 +143,7 @@ class Scripted:
     def submit(self, task: Task) -> Future[Reply]:
         assert task.case
         reply: Future[Reply] = Future()
-        reply.set_result(self.replies.pop(0))
+        reply.set_result(self.replies.pop(0) if self.replies else Failure("no more answers"))
         return reply
 
 

@@ -22,7 +22,7 @@ FAULTS = {
         "every entry comes in row-major order",
     ),
     "a module for all": (
-        "XCheck.jl", "mod = Module(:Tagger)", "mod = Main", "two loads do not meet",
+        "Loading.jl", "mod = Module(:Tagger)", "mod = Main", "two loads do not meet",
     ),
     "weights not restored": (
         "XCheck.jl", "    finally\n        tagger.set[name](value)\n",
@@ -30,7 +30,7 @@ FAULTS = {
     ),
     "numpy's own memory": (
         "XCheck.jl", "copy_of(array) = Array{eltype(array),ndims(array)}(array)",
-        "copy_of(array) = array", "the caller's are left alone",
+        "copy_of(array) = array", "the caller's is left alone",
     ),
 }  # fmt: skip
 
