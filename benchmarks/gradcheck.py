@@ -107,7 +107,7 @@ def torch_rows(case: Case, *, slow: bool) -> list[tuple[str, Callable[[], object
     words, tags = torch.tensor(case.words), torch.tensor(case.tags)
     h_prev = torch.tensor(case.h_prev)
 
-    def cost(Wxh: Any, Whh: Any, Bh: Any, Why: Any, By: Any) -> object:
+    def cost(Wxh: Any, Whh: Any, Bh: Any, Why: Any, By: Any) -> Any:
         h, states = h_prev, []
         for word in words:
             h = torch.tanh(Wxh[word] + h @ Whh + Bh)
