@@ -132,6 +132,7 @@ def _shown(site: Site, code: str) -> tuple[str, str]:
         shown, within = node_at(site.statement, within[:1]), within[1:]
     if not within:
         return text(shown), " ".join(code.split())
+    # `shown` is a statement or an expression; unparse takes both in a body.
     shell: ast.Module = ast.Module(body=[copy.deepcopy(shown)], type_ignores=[])  # type: ignore[list-item]
     return text(shown), text(edited(shell, Edit((Replacement((0, *within), code),))))
 
