@@ -9,8 +9,8 @@ import numpy as np
 from pybridge.configuration import Configuration
 from pybridge.precision import Precision, precision_of
 from pybridge.sentences import Sentence, Vocabulary
-from pybridge.tagger import Indices
-from pybridge.weights import Array, Weights, make_weights
+from pybridge.tagger import PARAMETERS, Indices
+from pybridge.weights import Array, Parameters, Weights, make_weights, word_rows
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Draw:
     """What a configuration draws, once for all sentences: weights over the whole vocabulary."""
 
     configuration: Configuration
+    parameters: Parameters
     weights: Weights
     h_prev: Array  # (1, hidden)
 
@@ -26,7 +27,8 @@ class Draw:
 class Case:
     """One sentence under one configuration.
 
-    The words are indices into `rows`, the words whose rows of Wxh the weights hold.
+    The words are indices into `rows`, the words whose rows the weights hold of every parameter that
+    has a row for each word.
     """
 
     sentence: Sentence
@@ -34,6 +36,8 @@ class Case:
     rows: tuple[str, ...]
     words: Indices  # (T,)
     tags: Indices  # (T,)
+    outputs: int  # length of p[t]
+    parameters: Parameters
     weights: Weights
     h_prev: Array  # (1, hidden)
 
@@ -43,21 +47,34 @@ class Case:
         return f"{self.sentence.name} {self.configuration.name}"
 
     @property
+    def word_rows(self) -> tuple[str, ...]:
+        """The parameters with a row for each word."""
+        return word_rows(self.parameters)
+
+    @property
     def precision(self) -> Precision:
         """That of the weights."""
         return precision_of(self.h_prev)
 
 
-def draw(configuration: Configuration, vocabulary: Vocabulary, dtype: str = "float64") -> Draw:
+def draw(
+    configuration: Configuration,
+    vocabulary: Vocabulary,
+    dtype: str = "float64",
+    parameters: Parameters = PARAMETERS,
+) -> Draw:
     """Draw the weights and `h_prev` of a configuration from its seed.
 
     The numbers are drawn in float64, and rounded where `dtype` is float32.
     """
     rng = np.random.default_rng(configuration.seed)
     weights = make_weights(
-        inputs=len(vocabulary.words),
-        hidden=configuration.hidden,
-        outputs=1 if configuration.one_tag else len(vocabulary.tags),
+        parameters,
+        {
+            "in": len(vocabulary.words),
+            "hidden": configuration.hidden,
+            "out": 1 if configuration.one_tag else len(vocabulary.tags),
+        },
         scale=configuration.scale,
         random_biases=configuration.random_biases,
         rng=rng,
@@ -65,7 +82,7 @@ def draw(configuration: Configuration, vocabulary: Vocabulary, dtype: str = "flo
     size = 0.5 if configuration.random_h_prev else 0.0
     h_prev = rng.standard_normal((1, configuration.hidden)) * size
     rounded = {name: array.astype(dtype) for name, array in weights.arrays.items()}
-    return Draw(configuration, Weights(**rounded), h_prev.astype(dtype))
+    return Draw(configuration, parameters, Weights(**rounded), h_prev.astype(dtype))
 
 
 def make_case(
@@ -74,7 +91,7 @@ def make_case(
     """One sentence under one configuration.
 
     A case runs over the words of its own sentence and one absent word: the gradient of every
-    further row of Wxh is zero by construction, on both sides alike, and a dense one-hot vector over
+    further row is zero by construction, on both sides alike, and a dense one-hot vector over
     a treebank's vocabulary costs the Julia code many times as much. With `whole_vocabulary` it
     runs over all of it.
     """
@@ -87,7 +104,9 @@ def make_case(
         rows=tuple(vocabulary.words[i] for i in rows),
         words=np.searchsorted(rows, everywhere),
         tags=np.zeros_like(tags) if drawn.configuration.one_tag else tags,
-        weights=drawn.weights if whole_vocabulary else drawn.weights.rows(rows),
+        outputs=1 if drawn.configuration.one_tag else len(vocabulary.tags),
+        parameters=drawn.parameters,
+        weights=drawn.weights if whole_vocabulary else _rows(drawn, rows),
         h_prev=drawn.h_prev,
     )
 
@@ -106,9 +125,27 @@ def nudged(case: Case) -> Case:
     return replace(case, weights=Weights(**moved))
 
 
+def own_copy(case: Case) -> Case:
+    """The same case, sharing no memory with the one handed over."""
+    weights = Weights(**{name: array.copy() for name, array in case.weights.arrays.items()})
+    return replace(
+        case,
+        weights=weights,
+        words=case.words.copy(),
+        tags=case.tags.copy(),
+        h_prev=case.h_prev.copy(),
+    )
+
+
 def largest_weight(case: Case) -> float:
     """Largest |entry| of any parameter."""
     return max(float(np.max(np.abs(array))) for array in case.weights.arrays.values())
+
+
+def _rows(drawn: Draw, words: Indices) -> Weights:
+    """The weights over a smaller vocabulary: the rows of these words, the rest as it is."""
+    some = word_rows(drawn.parameters)
+    return Weights(**{n: a[words] if n in some else a for n, a in drawn.weights.arrays.items()})
 
 
 def _own_rows(words: Indices, size: int) -> Indices:

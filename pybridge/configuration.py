@@ -1,4 +1,4 @@
-"""Configurations: what xcheck.toml says about the weights under which each sentence is checked."""
+"""What xcheck.toml says: under which weights sentences are checked, and how taggers are called."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pybridge.adapters import Adapter
+from pybridge.adapters.tables import read_adapter, read_parameters
 from pybridge.errors import InputError
+from pybridge.weights import Parameters
 
 FILE_NAME = "xcheck.toml"
+KEYS = ("configuration", "names", "python", "julia", "parameters")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,17 @@ class Configuration:
     random_h_prev: bool = True  # False: zero
     one_tag: bool = False  # every word gets the same tag
     seed: int = 2016
+
+
+@dataclass(frozen=True)
+class Settings:
+    """An xcheck.toml."""
+
+    configurations: tuple[Configuration, ...]
+    names: Mapping[str, str]  # of variables: in the Julia file, in the Python file
+    python: Adapter | None = None
+    julia: Adapter | None = None
+    parameters: Parameters | None = None  # of another cell than that of the port
 
 
 # What the question draws, and what lets a fault show: under the first alone whole families of
@@ -41,8 +56,11 @@ def configuration_file(path: Path) -> Path | None:
     return file if file.is_file() else None
 
 
-def read_configurations(file: Path) -> tuple[Configuration, ...]:
-    """Read the [[configuration]] tables of an xcheck.toml; InputError names the line."""
+def read_settings(file: Path) -> Settings:
+    """Read an xcheck.toml; InputError names the line.
+
+    Where it has no [[configuration]] the DEFAULTS hold.
+    """
     try:
         text = file.read_text(encoding="utf-8-sig")
         document = tomllib.loads(text)
@@ -55,16 +73,29 @@ def read_configurations(file: Path) -> tuple[Configuration, ...]:
         broken = int(at[1]) if at else text.count("\n") + 1
         raise InputError(f"is not TOML: {e}", "mend the line", file=file, line=broken) from e
     for key in document:
-        if key != "configuration":
+        if key not in KEYS:
             raise InputError(
                 f"unknown key {key!r}",
-                "an xcheck.toml holds [[configuration]] tables",
+                "an xcheck.toml holds [[configuration]] tables, and the tables "
+                + ", ".join(f"[{table}]" for table in KEYS[1:]),
                 file=file,
                 line=_line_of(text, key, 0),
             )
+    return Settings(
+        configurations=_configurations(document, file, text) or DEFAULTS,
+        names=_names(document, file, text),
+        python=read_adapter(document, "python", file, text),
+        julia=read_adapter(document, "julia", file, text),
+        parameters=read_parameters(document, file, text),
+    )
+
+
+def _configurations(
+    document: Mapping[str, Any], file: Path, text: str
+) -> tuple[Configuration, ...]:
     tables = document.get("configuration", [])
     whole = isinstance(tables, list) and all(isinstance(table, dict) for table in tables)
-    if not whole or not tables:
+    if not whole or not (tables or set(KEYS[1:]) & set(document)):
         raise InputError("has no [[configuration]] table", "add one", file=file)
     found = tuple(_configuration(table, file, text, i) for i, table in enumerate(tables))
     for i, configuration in enumerate(found):
@@ -73,6 +104,19 @@ def read_configurations(file: Path) -> tuple[Configuration, ...]:
             problem = f"two configurations are called {configuration.name!r}"
             raise InputError(problem, "give each its own name", file=file, line=line)
     return found
+
+
+def _names(document: Mapping[str, Any], file: Path, text: str) -> Mapping[str, str]:
+    table = document.get("names", {})
+    remedy = 'write [names], and under it lines such as dhRaw = "dh_raw"'
+    if not isinstance(table, dict):
+        line = _line_of(text, "names", 0)
+        raise InputError("names is no table", remedy, file=file, line=line)
+    for name, other in table.items():
+        if not isinstance(other, str) or not other.strip():
+            line = _line_of(text, name, 0)
+            raise InputError(f"{name} = {other!r} is not a name", remedy, file=file, line=line)
+    return table
 
 
 def _configuration(table: Mapping[str, Any], file: Path, text: str, i: int) -> Configuration:

@@ -17,6 +17,14 @@ from numpy.typing import NDArray
 from pybridge.weights import Array, Weights
 
 Indices = NDArray[np.intp]
+# What goes from where to where; "1" marks a bias. In the order in which backwardRNN returns them.
+PARAMETERS = {
+    "Wxh": ("in", "hidden"),
+    "Whh": ("hidden", "hidden"),
+    "Bh": ("1", "hidden"),
+    "Why": ("hidden", "out"),
+    "By": ("1", "out"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ def forward(weights: Weights, words: Indices, tags: Indices, h_prev: Array) -> T
 
     h = Wxh[words] + Bh  #                                    (T, hidden)
     before = h_prev[0]  #                                     (hidden,)
-    for t in time:
+    for t in range(len(words)):
         before = h[t] = np.tanh(h[t] + before @ Whh)  #       (hidden,)
 
     score = h @ Why + By  #                                   (T, out)
@@ -68,15 +76,16 @@ def backward(
     dWhy = h.T @ dy  #                                        (hidden, out)
     dBy = dy.sum(axis=0, keepdims=True)  #                    (1, out)
 
-    dh = dy @ Why.T  #                                        (T, hidden)
+    dhy = dy @ Why.T  #                                       (T, hidden)  through y alone
     dtanh = 1 - h * h  #                                      (T, hidden)
     dhRaw = np.empty_like(h)  #                               (T, hidden)
     dhnext = np.zeros_like(h[0])  #                           (hidden,)
-    for t in reversed(time):
-        dhRaw[t] = dtanh[t] * (dh[t] + dhnext)  #             (hidden,)
+    for t in reversed(range(len(words))):
+        dh = dhy[t] + dhnext  #                               (hidden,)
+        dhRaw[t] = dtanh[t] * dh  #                           (hidden,)
         dhnext = dhRaw[t] @ Whh.T  #                          (hidden,)
 
-    dWxh = np.zeros_like(weights.Wxh)  #                      (in, hidden)
+    dWxh = np.zeros(weights.Wxh.shape, h.dtype)  #            (in, hidden)
     np.add.at(dWxh, words, dhRaw)  # a word that comes twice adds up
     dBh = dhRaw.sum(axis=0, keepdims=True)  #                 (1, hidden)
     h_before = np.concatenate([h_prev, h[:-1]])  #            (T, hidden)

@@ -1,69 +1,82 @@
-"""The weights of the tagger: made once from a seed, hashed, and handed to both sides as copies."""
+"""The weights of a tagger: made once from a seed, hashed, and handed to both sides as copies."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]  # of any floating or complex dtype
+# Name of each parameter and what it goes from and to, in the order in which `backwardRNN` returns
+# the gradients: "in" (one row for each word of the vocabulary), "hidden", "out", or "1" for a bias.
+Parameters = Mapping[str, tuple[str, str]]
 
-# Parameters that have one row for each word of the vocabulary.
-WORD_ROWS = ("Wxh",)
 
-
-@dataclass(frozen=True)
 class Weights:
-    """The five parameters, in the order in which `backwardRNN` returns their gradients."""
+    """Named parameters, in order; `weights.W` is `weights.arrays["W"]`. Not to be changed."""
 
-    Wxh: Array  # (in, hidden)      input to hidden
-    Whh: Array  # (hidden, hidden)  hidden to hidden
-    Bh: Array  #  (1, hidden)       hidden bias
-    Why: Array  # (hidden, out)     hidden to output
-    By: Array  #  (1, out)          output bias
+    arrays: dict[str, Array]
+    __slots__ = ("arrays",)
 
-    @property
-    def arrays(self) -> dict[str, Array]:
-        """Name to array, in order."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+    def __init__(self, **arrays: Array) -> None:
+        object.__setattr__(self, "arrays", arrays)
 
-    def rows(self, words: NDArray[np.intp]) -> Weights:
-        """The weights over a smaller vocabulary: the rows of these words, the rest as it is."""
-        return Weights(**{n: a[words] if n in WORD_ROWS else a for n, a in self.arrays.items()})
+    def __getattr__(self, name: str) -> Array:
+        """The parameter of this name."""
+        if name != "arrays" and name in self.arrays:  # while it is unpickled there are none
+            return self.arrays[name]
+        raise AttributeError(f"no parameter {name}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"weights are not to be changed: {name}")
+
+    def __getstate__(self) -> dict[str, Array]:
+        return self.arrays
+
+    def __setstate__(self, arrays: dict[str, Array]) -> None:
+        object.__setattr__(self, "arrays", arrays)
+
+    def __repr__(self) -> str:
+        shapes = (f"{n} {'x'.join(map(str, a.shape))}" for n, a in self.arrays.items())
+        return f"Weights({', '.join(shapes)})"
+
+
+def word_rows(parameters: Parameters) -> tuple[str, ...]:
+    """The parameters that have one row for each word of the vocabulary."""
+    return tuple(name for name, (rows, _) in parameters.items() if rows == "in")
 
 
 def make_weights(
-    inputs: int,
-    hidden: int,
-    outputs: int,
+    parameters: Parameters,
+    sizes: Mapping[str, int],
     *,
     scale: float | None,
     random_biases: bool,
     rng: np.random.Generator,
 ) -> Weights:
-    """Normally distributed weights, drawn in a fixed order.
+    """Normally distributed weights, drawn in the order of the parameters.
 
-    `scale` is the standard deviation of every weight; None stands for 0.5 / sqrt(fan-in), the
-    fan-in of a one-hot input being 1. Biases are zero, or drawn with standard deviation 0.5.
+    `sizes` says how many "in", "hidden" and "out" are. `scale` is the standard deviation of every
+    weight; None stands for 0.5 / sqrt(fan-in), the fan-in of a one-hot input being 1. Biases are
+    zero, or drawn with standard deviation 0.5.
     """
 
-    def normal(rows: int, columns: int, fan_in: int) -> Array:
-        deviation = scale if scale is not None else 0.5 / np.sqrt(fan_in)
-        return rng.standard_normal((rows, columns)) * deviation
+    def deviation(rows: str) -> float:
+        if rows == "1":
+            return 0.5 if random_biases else 0.0
+        if scale is not None:
+            return scale
+        return 0.5 if rows == "in" else float(0.5 / np.sqrt(sizes[rows]))
 
-    def bias(columns: int) -> Array:
-        return rng.standard_normal((1, columns)) * (0.5 if random_biases else 0.0)
-
+    length = {**sizes, "1": 1}
     return Weights(
-        Wxh=normal(inputs, hidden, fan_in=1),
-        Whh=normal(hidden, hidden, fan_in=hidden),
-        Bh=bias(hidden),
-        Why=normal(hidden, outputs, fan_in=hidden),
-        By=bias(outputs),
+        **{
+            name: rng.standard_normal((length[rows], length[columns])) * deviation(rows)
+            for name, (rows, columns) in parameters.items()
+        }
     )
 
 
@@ -75,5 +88,6 @@ def fingerprint(arrays: Mapping[str, Array]) -> str:
     digest = hashlib.sha256()
     for name, array in arrays.items():
         digest.update(f"{name} {array.dtype.name} {'x'.join(map(str, array.shape))}\n".encode())
-        digest.update(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes())
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        digest.update(little.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()

@@ -42,7 +42,7 @@ def a_case(
 
 def with_weights(case: Case, **arrays: Array) -> Case:
     """The same case with some other weights."""
-    return replace(case, weights=replace(case.weights, **arrays))
+    return replace(case, weights=Weights(**{**case.weights.arrays, **arrays}))
 
 
 def known_answer() -> tuple[Case, Array]:
@@ -66,6 +66,8 @@ def known_answer() -> tuple[Case, Array]:
         rows=("one", "two", "three"),
         words=np.array([0]),
         tags=np.array([0]),
+        outputs=2,
+        parameters=tagger.PARAMETERS,
         weights=weights,
         h_prev=before[:1],
     )

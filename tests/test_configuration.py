@@ -7,7 +7,7 @@ from pybridge.configuration import (
     DEFAULTS,
     Configuration,
     configuration_file,
-    read_configurations,
+    read_settings,
 )
 from pybridge.errors import InputError
 
@@ -31,23 +31,23 @@ def test_every_key_is_read(file: Path) -> None:
         """
     )
     expected = Configuration("all", 3, 0.25, False, False, True, 9)
-    assert read_configurations(file) == (expected,)
+    assert read_settings(file).configurations == (expected,)
 
 
 def test_a_name_is_enough_and_the_order_is_kept(file: Path) -> None:
     file.write_text('[[configuration]]\nname = "b"\n[[configuration]]\nname = "a"\n')
-    assert read_configurations(file) == (Configuration("b"), Configuration("a"))
+    assert read_settings(file).configurations == (Configuration("b"), Configuration("a"))
 
 
 @pytest.mark.parametrize(("text", "scale"), [('"fan-in"', None), ("2", 2.0), ("1e-3", 1e-3)])
 def test_the_scale_is_a_number_or_the_fan_in(file: Path, text: str, scale: float | None) -> None:
     file.write_text(f'[[configuration]]\nname = "a"\nscale = {text}\n')
-    assert read_configurations(file)[0].scale == scale
+    assert read_settings(file).configurations[0].scale == scale
 
 
 def test_a_bom_and_crlf_do_not_matter(file: Path) -> None:
     file.write_bytes(b'\xef\xbb\xbf[[configuration]]\r\nname = "a"\r\nhidden = 2\r\n')
-    assert read_configurations(file) == (Configuration("a", hidden=2),)
+    assert read_settings(file).configurations == (Configuration("a", hidden=2),)
 
 
 HEAD = '[[configuration]]\nname = "first"\n\n[[configuration]]\n'
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_said_with_file_and_line(
 ) -> None:
     file.write_text(text)
     with pytest.raises(InputError) as raised:
-        read_configurations(file)
+        read_settings(file)
     message = str(raised.value)
     assert message.startswith(f"{file}: " if line is None else f"{file}:{line}: ")
     assert problem in message
@@ -101,11 +101,11 @@ def test_what_is_wrong_is_said_with_file_and_line(
 def test_what_is_not_utf8_and_what_cannot_be_read(file: Path) -> None:
     file.write_bytes(b'[[configuration]]\nname = "\xff"\n')
     with pytest.raises(InputError, match="is not UTF-8; save it as UTF-8"):
-        read_configurations(file)
+        read_settings(file)
     file.unlink()
     file.mkdir()
     with pytest.raises(InputError, match="cannot be read"):
-        read_configurations(file)
+        read_settings(file)
 
 
 def test_the_file_stands_in_the_folder_or_beside_the_file(file: Path) -> None:
@@ -132,7 +132,7 @@ def shows_a_fault(configuration: Configuration) -> bool:
 @pytest.mark.parametrize("fixtures", [False, True], ids=["defaults", "fixtures"])
 def test_there_is_a_posted_and_a_telling_one(fixtures: bool) -> None:
     file = shipped.ROOT / "fixtures" / "xcheck.toml"
-    found = {c.name: c for c in (read_configurations(file) if fixtures else DEFAULTS)}
+    found = {c.name: c for c in (read_settings(file).configurations if fixtures else DEFAULTS)}
     posted = found["posted"]
     assert posted.scale == 0.01
     assert not posted.random_biases

@@ -1,12 +1,15 @@
+import copy
 import hashlib
 import os
+import pickle
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from pybridge.weights import Array, Weights, fingerprint, make_weights
+from pybridge.tagger import PARAMETERS
+from pybridge.weights import Array, Weights, fingerprint, make_weights, word_rows
 
 A = np.arange(6.0).reshape(2, 3)
 # julia/runtests.jl holds Julia to the same text.
@@ -15,7 +18,8 @@ A_HASH = "2bff4c6aec92fafa056fd0aa65e65dab10ece2a0de36b17e308190838d618029"
 
 def made(seed: int = 7, *, scale: float | None = None, random_biases: bool = True) -> Weights:
     rng = np.random.default_rng(seed)
-    return make_weights(50, 16, 5, scale=scale, random_biases=random_biases, rng=rng)
+    sizes = {"in": 50, "hidden": 16, "out": 5}
+    return make_weights(PARAMETERS, sizes, scale=scale, random_biases=random_biases, rng=rng)
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:
@@ -74,12 +78,37 @@ def test_biases_may_be_zero_and_leave_the_rest_as_it_is() -> None:
         np.testing.assert_array_equal(zero.arrays[name], made().arrays[name])
 
 
-def test_rows_of_a_smaller_vocabulary() -> None:
+def test_any_cell_has_its_own_parameters() -> None:
+    gate = {"Wz": ("in", "hidden"), "Uz": ("hidden", "hidden"), "bz": ("1", "hidden")}
+    weights = make_weights(
+        gate,
+        {"in": 4, "hidden": 3, "out": 2},
+        scale=None,
+        random_biases=True,
+        rng=np.random.default_rng(1),
+    )
+    assert {n: a.shape for n, a in weights.arrays.items()} == {
+        "Wz": (4, 3),
+        "Uz": (3, 3),
+        "bz": (1, 3),
+    }
+    assert word_rows(gate) == ("Wz",)
+
+
+def test_weights_are_read_by_name_and_not_changed() -> None:
     weights = made()
-    few = weights.rows(np.array([3, 7]))
-    np.testing.assert_array_equal(few.Wxh, weights.Wxh[[3, 7]])
-    for name in ("Whh", "Bh", "Why", "By"):
-        assert few.arrays[name] is weights.arrays[name]
+    assert weights.Whh is weights.arrays["Whh"]
+    with pytest.raises(AttributeError, match="no parameter Wzh"):
+        _ = weights.Wzh
+    with pytest.raises(AttributeError, match="not to be changed"):
+        weights.Whh = A
+
+
+def test_weights_can_be_copied_and_sent_to_another_process() -> None:
+    weights = made()
+    for other in (pickle.loads(pickle.dumps(weights)), copy.deepcopy(weights), copy.copy(weights)):
+        assert fingerprint(other.arrays) == fingerprint(weights.arrays)
+    assert repr(weights) == "Weights(Wxh 50x16, Whh 16x16, Bh 1x16, Why 16x5, By 1x5)"
 
 
 def test_the_fingerprint_is_the_hash_of_what_it_says() -> None:

@@ -75,18 +75,19 @@ class Caught:
     kind: Kind
     failed: tuple[str, ...]  # the gradients that failed on the mutated side
     differing: tuple[str, ...]  # the tensors in which the sides differ
-    spoiled: tuple[str, ...] | None  # the gradients that are really wrong; None: none to be had
+    spoiled: tuple[str, ...] | None  # the gradients that are really wrong; None: no telling
     problem: str = ""  # the one line with which the mutated side gave no answer
 
     def attributed(self, language: Language) -> bool:
         """Whether the right side is blamed, for exactly what is wrong.
 
         A change of the cost and its gradient alike leaves a tagger right by itself: then the sides
-        differ, and neither is to be blamed.
+        differ, and neither is to be blamed. A cost that is a staircase has no derivative: then the
+        side is to be blamed, for its precision, and none of its gradients.
         """
         wrong = WRONG[language]
         if self.problem or self.spoiled is None:
-            return self.kind is wrong
+            return self.kind is wrong and not self.failed
         if not self.spoiled:
             return self.kind is Kind.UNDECIDED and not self.failed and bool(self.differing)
         return self.kind is wrong and set(self.failed) == set(self.spoiled)

@@ -36,6 +36,7 @@ class Hunt:
     sides: dict[Language, Side]  # without a fault, asked each question once
     method: Method
     tolerance: float | None  # of the agreement; None: that of the precision
+    make: ladder.Make = ladder.case  # cases of its own, for these taggers
     right: dict[tuple[str, str, Language | None], bool] = field(default_factory=dict)
 
     def outcome(self, fault: Fault, mutant: Mutant) -> Outcome:
@@ -55,7 +56,7 @@ class Hunt:
 
     def _changes_a_number(self, fault: Fault, mutant: Side) -> bool:
         unchanged = self.sides[fault.language]
-        for case in ladder.random_cases():
+        for case in ladder.random_cases(self.make):
             every = tuple(Probe(name, None) for name in case.weights.arrays)
             task = Task(case, every, (complex(0.0, H),))
             a, b = mutant.submit(task).result(), unchanged.submit(task).result()
@@ -123,7 +124,7 @@ class Hunt:
             for case in self.cases:
                 if self._caught(fault, mutant, case, COMPLEX):
                     return f"--method complex, on {case.name}"
-        for name, case in ladder.rungs():
+        for name, case in ladder.rungs(self.make):
             if self._caught(fault, mutant, case, COMPLEX):
                 return name
         return ""

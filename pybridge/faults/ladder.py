@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
 from pybridge.sentences import Sentence, Vocabulary
+from pybridge.tagger import PARAMETERS
+from pybridge.weights import Parameters
 
 TAGS = 4
 TELLING = Configuration("telling", hidden=3)
@@ -35,18 +37,21 @@ SETTINGS = {
 }
 
 
-def case(words: str, configuration: Configuration) -> Case:
+def case(words: str, configuration: Configuration, parameters: Parameters = PARAMETERS) -> Case:
     """A case over these words and one more, the tags given in turn."""
     several = tuple(words.split())
     tags = tuple(f"T{i}" for i in range(TAGS))
     vocabulary = Vocabulary((*dict.fromkeys(several), "absent"), tags)
     given = tuple(tags[(i * i + i // 3) % TAGS] for i in range(len(several)))
     sentence = Sentence("random", 1, several, given)
-    drawn = draw(configuration, vocabulary)
+    drawn = draw(configuration, vocabulary, parameters=parameters)
     return make_case(sentence, drawn, vocabulary, whole_vocabulary=False)
 
 
-def random_cases() -> list[Case]:
+Make = Callable[[str, Configuration], Case]  # `case`, over the parameters of some cell
+
+
+def random_cases(case: Make = case) -> list[Case]:
     """A fault that changes no number on any of these is equivalent; the telling ones first."""
     return [
         case("a b a c b", TELLING),
@@ -62,12 +67,12 @@ def random_cases() -> list[Case]:
     ]
 
 
-def shapes_case() -> Case:
+def shapes_case(case: Make = case) -> Case:
     """A small case in which no two lengths are the same: 2 words, 3 rows, 5 units, 4 tags."""
     return case("a b", replace(TELLING, hidden=5))
 
 
-def rungs() -> Iterator[tuple[str, Case]]:
+def rungs(case: Make = case) -> Iterator[tuple[str, Case]]:
     """From the smallest sentence and the poorest configuration up, in words."""
     for size, words in SIZES.items():
         for setting, configuration in SETTINGS.items():

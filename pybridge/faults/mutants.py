@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 
 from pebble import ProcessPool
 
+from pybridge.adapters import RESULTS
+from pybridge.adapters.form import OWN, Form
 from pybridge.edit import Edit
 from pybridge.faults.python.tree import planted
 from pybridge.sides import Failure, Reply, Side, Task
@@ -85,14 +87,17 @@ def julia_mutant(side: JuliaSide, edit: Edit, limit: float) -> Mutant:
 class PythonNursery:
     """A process for edited copies of a Python tagger; leaving the `with` block ends it."""
 
-    module: str
+    source: str  # a file, or the name of a module
     pool: ProcessPool
+    form: Form = OWN
+    gives: tuple[str, ...] = RESULTS
 
     @classmethod
-    def of(cls, module: str) -> PythonNursery:
-        """The process for copies of the module of this name."""
+    def of(cls, source: str, form: Form = OWN, gives: tuple[str, ...] = RESULTS) -> PythonNursery:
+        """The process for copies of the file, or of the module of this name."""
         context = multiprocessing.get_context("spawn")
-        return cls(module, ProcessPool(max_workers=1, context=context, initializer=_stay_quiet))
+        pool = ProcessPool(max_workers=1, context=context, initializer=_stay_quiet)
+        return cls(source, pool, form, gives)
 
     def __enter__(self) -> PythonNursery:
         return self
@@ -105,7 +110,8 @@ class PythonNursery:
         """The Python side with an edited copy of its module."""
 
         def answer(task: Task) -> Reply:
-            asked = self.pool.schedule(_examine, args=(self.module, edit, task), timeout=limit)
+            question = (self.source, self.form, self.gives, edit, task)
+            asked = self.pool.schedule(_examine, args=question, timeout=limit)
             try:
                 reply: Reply = asked.result()
             except TimeoutError as e:
@@ -125,9 +131,9 @@ def _stay_quiet() -> None:
         os.dup2(nothing, stream)
 
 
-def _examine(module: str, edit: Edit, task: Task) -> Reply:
+def _examine(source: str, form: Form, gives: tuple[str, ...], edit: Edit, task: Task) -> Reply:
     try:
-        tagger = planted(module, edit)
+        tagger = planted(source, edit, form)
     except Exception as e:  # an edited copy may fail where it is loaded, too
         return Failure(f"{type(e).__name__}: {' '.join(str(e).split())}")
-    return PythonSide(tagger).submit(task).result()
+    return PythonSide(tagger, gives=gives).submit(task).result()

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pybridge import runtime, shipped, tagger
+from pybridge import runtime
+from pybridge.case import Case
+from pybridge.configuration import Configuration
 from pybridge.edit import Edit, Replacement
 from pybridge.errors import InputError
 from pybridge.faults import Fault, Language, Outcome, Skipped, ladder, python
 from pybridge.faults.hunt import Hunt, by_size
 from pybridge.faults.mutants import Mutant, PythonNursery, Remembered, julia_mutant
 from pybridge.gradcheck.methods import METHODS
-from pybridge.run import Plan
+from pybridge.run import Plan, python_side, setup_of
 from pybridge.sides.julia import JuliaSide
-from pybridge.sides.python import PythonSide
-from pybridge.sides.worker import Setup
 
 LIMIT = 20.0  # seconds that an answer of an edited copy may take
-PYTHON_FILE = "pybridge/tagger.py"
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,12 @@ def start(
 
     InputError where Julia or the tagger file cannot be had.
     """
-    request = planned.request
+    request, chosen = planned.request, planned.chosen
     found = runtime.obtain(notify, request.julia_exe)
-    names = tuple(planned.draws[0].weights.arrays)
-    setup = Setup(found, shipped.library(), planned.julia.resolve(), names)
+    make = _maker(planned)
     with ExitStack() as stack:
-        julia = stack.enter_context(JuliaSide.start(setup))
-        nursery = stack.enter_context(PythonNursery.of(tagger.__name__))
+        julia = stack.enter_context(JuliaSide.start(setup_of(planned, found)))
+        nursery = stack.enter_context(PythonNursery.of(chosen.python, chosen.form, chosen.gives))
         makers: dict[Language, Callable[[Edit], Mutant]] = {
             Language.PYTHON: lambda edit: nursery.mutant(edit, LIMIT),
             Language.JULIA: lambda edit: julia_mutant(julia, edit, LIMIT),
@@ -56,20 +54,21 @@ def start(
         skipped: list[Skipped] = []
         for language in languages:
             more, missing = (
-                python.faults(tagger, PYTHON_FILE, ladder.shapes_case())
+                python.faults(chosen.tagger, request.python_file, ladder.shapes_case(make))
                 if language is Language.PYTHON
-                else julia_faults(julia, str(request.julia))
+                else julia_faults(julia, str(request.julia), make)
             )
             faults += more
             skipped += missing
         hunt = Hunt(
             cases=by_size(list(planned.cases())),
             sides={
-                Language.PYTHON: Remembered(PythonSide()),
+                Language.PYTHON: Remembered(python_side(planned)),
                 Language.JULIA: Remembered(julia),
             },
             method=METHODS[request.method],
             tolerance=request.rtol,
+            make=make,
         )
         yield Session(
             faults=tuple(faults),
@@ -80,9 +79,22 @@ def start(
         )
 
 
-def julia_faults(julia: JuliaSide, file: str) -> tuple[list[Fault], list[Skipped]]:
+def _maker(planned: Plan) -> ladder.Make:
+    """Makes cases for the cell of a plan."""
+    chosen = planned.chosen
+
+    def make(words: str, configuration: Configuration) -> Case:
+        h_prev = configuration.random_h_prev and chosen.takes_h_prev
+        return ladder.case(words, replace(configuration, random_h_prev=h_prev), chosen.parameters)
+
+    return make
+
+
+def julia_faults(
+    julia: JuliaSide, file: str, make: ladder.Make = ladder.case
+) -> tuple[list[Fault], list[Skipped]]:
     """All faults for the file of a Julia side; `file` is what the report calls it."""
-    found, skipped, problem = julia.faults(ladder.shapes_case())
+    found, skipped, problem = julia.faults(ladder.shapes_case(make))
     if problem:
         raise InputError(problem, "mend the Julia file")
     return (

@@ -33,6 +33,19 @@ def test_a_fault_of_the_forward_pass(change: tuple[str, str], wrong: tuple[str, 
     assert spoiled(PythonSide(port_with(change)), PythonSide(), CASE) == wrong
 
 
+STEP = "np.tanh(h[t] + before @ Whh)"
+
+
+def test_a_staircase_has_no_derivative_and_a_kink_and_a_cost_nearby_have() -> None:
+    staircase = port_with((STEP, f'{STEP}.astype("float32")'))
+    assert spoiled(PythonSide(staircase), PythonSide(), CASE) is None
+    by = (CASE.weights.By + 1.5e-3).tolist()  # between two points
+    kink = port_with(("score[time, tags])", f"score[time, tags]) + np.abs(By - {by}).sum()"))
+    assert spoiled(PythonSide(kink), PythonSide(), CASE) == ("dBy",)
+    nearby = port_with(("return Trace(cost=cost,", "return Trace(cost=cost * (1 + 1e-7),"))
+    assert spoiled(PythonSide(nearby), PythonSide(), CASE) == GRADIENTS
+
+
 def test_nothing_is_wrong_in_the_port_and_a_side_without_an_answer_has_no_gradients() -> None:
     assert spoiled(PythonSide(tagger), PythonSide(), CASE) == ()
     # The same mathematics in another order: the forward pass gives other bits.

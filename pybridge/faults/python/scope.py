@@ -7,9 +7,11 @@ import copy
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
+from pybridge.adapters.form import Tagger, module_of
+from pybridge.adapters.python import Adapted
 from pybridge.case import Case
 from pybridge.edit import Edit, Replacement
 from pybridge.faults import Fault, Language
@@ -42,10 +44,12 @@ class Scope:
     parameters: tuple[str, ...]
     biases: tuple[str, ...]  # the parameters of one row
     numpy: str  # the name under which the file knows it; empty where it does not
+    roots: Mapping[str, str]  # "forward" and "backward", and what the file calls them
 
     def within(self, function: str) -> list[Site]:
-        """The places in one function."""
-        return [site for site in self.sites if site.function == function]
+        """The places in one function, by its name or by what it is."""
+        name = self.roots.get(function, function)
+        return [site for site in self.sites if site.function == name]
 
     def fault(self, site: Site, operator: str, new: ast.AST | str) -> Fault:
         """The fault that puts `new` in the place of a site."""
@@ -56,10 +60,11 @@ class Scope:
         return Fault(Language.PYTHON, operator, self.file, line, old, changed, edit)
 
 
-def read(module: ModuleType, source: str, file: str, case: Case) -> Scope:
+def read(tagger: Tagger, source: str, file: str, case: Case) -> Scope:
     """Read a tagger, and run it on a small case to learn the shapes of what it reads."""
     tree = ast.parse(source)
-    functions = reached(tree)
+    roots = roots_of(tagger)
+    functions = reached(tree, roots.values())
     places = tuple(site for found in functions.values() for site in sites(*found))
     weights = case.weights.arrays
     return Scope(
@@ -67,10 +72,11 @@ def read(module: ModuleType, source: str, file: str, case: Case) -> Scope:
         tree,
         functions,
         places,
-        _shapes(module, [site for site in places if is_variable(site)], case),
+        _shapes(tagger, [site for site in places if is_variable(site)], case),
         parameters=tuple(weights),
         biases=tuple(name for name, array in weights.items() if array.shape[0] == 1),
         numpy=_name_of_numpy(tree),
+        roots=roots,
     )
 
 
@@ -137,12 +143,20 @@ def _shown(site: Site, code: str) -> tuple[str, str]:
     return text(shown), text(edited(shell, Edit((Replacement((0, *within), code),))))
 
 
-def _shapes(module: ModuleType, wanted: Iterable[Site], case: Case) -> Shapes:
+def roots_of(tagger: Tagger) -> dict[str, str]:
+    """What forward and backward are called in the file of a tagger."""
+    if not isinstance(tagger, Adapted):
+        return {"forward": "forward", "backward": "backward"}
+    calls = {"forward": tagger.adapter.forward, "backward": tagger.adapter.backward}
+    return {what: call.function for what, call in calls.items() if call is not None}
+
+
+def _shapes(tagger: Tagger, wanted: Iterable[Site], case: Case) -> Shapes:
     texts = sorted({(site.function, text(site.node)) for site in wanted})
     found: dict[tuple[str, str], tuple[int, ...]] = {}
 
     def note(frame: FrameType, event: str, _: Any) -> None:
-        if event != "return" or frame.f_globals is not module.__dict__:
+        if event != "return" or frame.f_globals is not module_of(tagger).__dict__:
             return
         for function, code in texts:
             if function == frame.f_code.co_name:
@@ -155,8 +169,8 @@ def _shapes(module: ModuleType, wanted: Iterable[Site], case: Case) -> Shapes:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        trace = module.forward(case.weights, case.words, case.tags, case.h_prev)
-        module.backward(case.weights, case.words, case.tags, case.h_prev, trace)
+        trace = tagger.forward(case.weights, case.words, case.tags, case.h_prev)
+        tagger.backward(case.weights, case.words, case.tags, case.h_prev, trace)
     finally:
         sys.setprofile(before)
     return found

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import ast
-import copy
-import importlib
-import inspect
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import ModuleType
 
-from pybridge.edit import Edit, Replacement
+from pybridge.adapters.form import OWN, Form, Tagger
+from pybridge.edit import Edit
+from pybridge.syntax import SHAPE_ONLY, Address, base, edited, names, node_at, same, text
 
-Address = tuple[int, ...]
-# Functions of which only the shape of the arguments counts.
-SHAPE_ONLY = {"len", "range", "reversed", "zeros_like", "ones_like", "empty_like", "zeros", "empty"}
+__all__ = ["Address", "base", "edited", "names", "node_at", "same", "text"]  # also from here
 ABOUT_SHAPE = {"axis", "keepdims", "dtype"}
 Function = ast.FunctionDef
 
@@ -35,37 +30,17 @@ class Site:
     part: bool  # the array or the index of a subscript, or the object of an attribute
 
 
-def text(node: ast.AST) -> str:
-    """A node in one line."""
-    return " ".join(ast.unparse(node).split())
-
-
-def same(a: ast.AST, b: ast.AST) -> bool:
-    """Whether two nodes are the same code, read or written."""
-    return text(a) == text(b)
-
-
-def names(node: ast.AST) -> set[str]:
-    """All names in a node."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-
-
-def base(node: ast.AST) -> str:
-    """The variable that a name or a subscript of one reads; empty for others."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def reached(tree: ast.Module) -> dict[str, tuple[Function, Address]]:
-    """The functions that `forward` and `backward` run, those two among them."""
+def reached(
+    tree: ast.Module, roots: Iterable[str] = ("forward", "backward")
+) -> dict[str, tuple[Function, Address]]:
+    """The functions that those of these names run, themselves among them."""
     every = {
         node.name: (node, (i,))
         for i, node in enumerate(ast.iter_child_nodes(tree))
         if isinstance(node, Function)
     }
     found: dict[str, tuple[Function, Address]] = {}
-    wanted = ["forward", "backward"]
+    wanted = [*roots]
     while wanted:
         name = wanted.pop(0)
         if name in every and name not in found:
@@ -127,48 +102,7 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and not isinstance(node.value, int | float)
 
 
-def node_at(tree: ast.AST, address: Address) -> ast.AST:
-    """The node at an address."""
-    for i in address:
-        tree = list(ast.iter_child_nodes(tree))[i]
-    return tree
-
-
-def edited(tree: ast.Module, edit: Edit) -> ast.Module:
-    """An edited copy of a tree."""
-    tree = copy.deepcopy(tree)
-    # Addresses are those of the tree as it was: find all places before the first one changes.
-    places = [
-        (node_at(tree, r.address[:-1]), node_at(tree, r.address), r) for r in edit.replacements
-    ]
-    for parent, node, replacement in places:
-        _put(parent, node, replacement)
-    return tree
-
-
-def _put(parent: ast.AST, node: ast.AST, replacement: Replacement) -> None:
-    statement = isinstance(node, ast.stmt)
-    new = ast.parse(replacement.code, mode="exec" if statement else "eval").body  # type: ignore[attr-defined]  # both kinds of tree have one
-    for part in [*new] if statement else [new]:
-        for inside in ast.walk(part):
-            if hasattr(inside, "lineno") or isinstance(inside, ast.expr | ast.stmt):
-                ast.copy_location(inside, node)
-    for field, value in ast.iter_fields(parent):
-        if value is node:
-            setattr(parent, field, new)
-        elif isinstance(value, list) and any(item is node for item in value):
-            i = next(i for i, item in enumerate(value) if item is node)
-            value[i : i + 1] = new if statement else [new]
-
-
 @lru_cache(maxsize=8)
-def planted(module: str, edit: Edit) -> ModuleType:
-    """An edited copy of a module; the module itself stays as it is."""
-    original = importlib.import_module(module)
-    tree = edited(ast.parse(inspect.getsource(original)), edit)
-    copied = ModuleType(f"{module}_with_a_fault")
-    copied.__package__, copied.__file__ = original.__package__, original.__file__
-    sys.modules[copied.__name__] = copied  # where dataclasses look for the names in annotations
-    exec(compile(tree, str(original.__file__), "exec"), copied.__dict__)
-    exec(compile(edit.appended, "<wrapper>", "exec"), copied.__dict__)
-    return copied
+def planted(source: str, edit: Edit, form: Form = OWN) -> Tagger:
+    """An edited copy of a tagger, a file or a module; that itself stays as it is."""
+    return form.load(source, edit)
