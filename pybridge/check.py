@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pybridge import grain
 from pybridge.agreement import Agreement, Match, agree
 from pybridge.case import Case, largest_weight
 from pybridge.evidence import Asked, Evidence, ask, collect
 from pybridge.gradcheck.judge import rounding_floor
 from pybridge.gradcheck.methods import Method
 from pybridge.gradcheck.probes import directions
+from pybridge.grain import Grain
 from pybridge.referee import Opinion, opine
 from pybridge.sides import Failure, Reference, Run, Side, Task, tensors
-from pybridge.verdict import Verdict, decide
+from pybridge.verdict import Kind, Verdict, decide
 
 # Cases asked of Julia before the first of them is collected: enough to keep its process busy while
 # this one works, few enough to keep memory flat over a treebank.
@@ -61,20 +63,25 @@ def check_cases(
 
 
 def refereed(
-    results: Iterable[CaseResult], referee: Referee, *, every_case: bool
+    results: Iterable[CaseResult],
+    referee: Referee,
+    *,
+    every_case: bool,
+    heard: Iterable[str] = (),
 ) -> Iterator[CaseResult]:
     """Add the referee's opinion: to every case, or to the first of each configuration that differs.
 
-    256 bits take some hundred times as long, so one case of each kind has to do by default.
+    256 bits take some hundred times as long, so one case of each kind has to do by default; none
+    of a configuration that was `heard` before.
     """
-    heard: set[str] = set()
+    asked = set(heard)
     for result in results:
         ours, theirs, name = result.python, result.julia, result.case.configuration.name
         differ = result.agreement is not None and result.agreement.match is Match.DIFFERS
         if isinstance(ours, Failure) or isinstance(theirs, Failure):
             yield result
-        elif every_case or (differ and name not in heard):
-            heard.add(name)
+        elif every_case or (differ and name not in asked):
+            asked.add(name)
             task = Task(result.case, directions(result.case))
             opinion = opine(task, ours.run, theirs.run, referee(task).result())
             yield replace(result, opinion=opinion)
@@ -97,12 +104,26 @@ def _check(
             noise={name: max(n, theirs.noise.get(name, 0.0)) for name, n in ours.noise.items()},
             floor=_floor(case, ours.run, theirs.run),
         )
-    verdict = decide(
-        agreement,
+    checks = (
         ours.problem if isinstance(ours, Failure) else ours.gradient,
         theirs.problem if isinstance(theirs, Failure) else theirs.gradient,
     )
+    verdict = decide(agreement, *checks)
+    if verdict.kind is Kind.UNDECIDED and agreement and agreement.match is Match.DIFFERS:
+        verdict = decide(agreement, *checks, _grains(case, (python, ours), (asked.side, theirs)))
     return CaseResult(case, ours, theirs, agreement, verdict)
+
+
+def _grains(case: Case, *sides: tuple[Side, Evidence | Failure]) -> tuple[Grain, Grain]:
+    """How finely each side computes its cost."""
+    replies = [grain.ask(side, case) for side, _ in sides]
+    ours, theirs = (
+        grain.UNKNOWN
+        if isinstance(evidence, Failure)
+        else grain.measure(case, reply.result(), evidence.noise)
+        for reply, (_, evidence) in zip(replies, sides, strict=True)
+    )
+    return ours, theirs
 
 
 def _floor(case: Case, *runs: Run) -> dict[str, float]:

@@ -12,7 +12,7 @@ from pybridge.agreement import distance
 from pybridge.case import Case
 from pybridge.errors import InputError
 from pybridge.gradcheck import SHOWN, Derivatives, GradientCheck, ParameterCheck, Status, probes
-from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Differencing, Method
+from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Differencing, Method, thorough
 from pybridge.gradcheck.narrow import wrong_entries
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Side, Task, tensors
 from pybridge.weights import Array, fingerprint
@@ -51,7 +51,7 @@ def ask(side: Side, case: Case, method: Method, reason: str = "") -> Asked:
     replies = (side.submit(first), side.submit(second))
     plain = None
     if method.name == COMPLEX.name:
-        one_each = tuple(probes.first(p) for p in probes.directions(case))
+        one_each = tuple(probes.first(p) for p in first.probes if p.directions is not None)
         plain = side.submit(Task(case, one_each, (complex(PLAIN), complex(-PLAIN))))
     return Asked(side, method, reason, (first, second), replies, plain)
 
@@ -77,6 +77,8 @@ def collect(asked: Asked) -> Evidence | Failure:
     if blind:
         reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
         return collect(ask(asked.side, case, DIFFERENCE, reason))
+    if _worth_a_second_look(asked, parameters):
+        return collect(ask(asked.side, case, thorough(asked.method), asked.reason))
     return Evidence(
         run=answer.run,
         noise=_noise(tensors(answer.run), tensors(again.run)),
@@ -86,6 +88,18 @@ def collect(asked: Asked) -> Evidence | Failure:
             parameters=tuple(_narrowed(asked, answer.run, check) for check in parameters),
         ),
         notes=_slips(case, answer.run),
+    )
+
+
+def _worth_a_second_look(asked: Asked, parameters: list[ParameterCheck]) -> bool:
+    """Whether a parameter failed that is small enough for all its entries to be named."""
+    method, case = asked.method, asked.tasks[0].case
+    if not isinstance(method, Differencing) or method.one_by_one >= probes.ONE_BY_ONE:
+        return False
+    sizes = {f"d{name}": array.size for name, array in case.weights.arrays.items()}
+    return any(
+        p.status is Status.FAILED and np.isfinite(p.error) and sizes[p.name] <= probes.ONE_BY_ONE
+        for p in parameters
     )
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pybridge.agreement import Agreement, Match
-from pybridge.gradcheck import GradientCheck, Status
+from pybridge.gradcheck import GradientCheck, Status, complex_step
+from pybridge.grain import STEP, Grain
 
 
 class Kind(StrEnum):
@@ -31,12 +32,14 @@ def decide(
     agreement: Agreement | None,
     python: GradientCheck | str,
     julia: GradientCheck | str,
+    grains: tuple[Grain, Grain] | None = None,
 ) -> Verdict:
     """The verdict on one case.
 
     A side that gave no answer stands as a text that says why, and counts as failed; there is no
     agreement then. A side whose check fails is wrong, also where the check of the other one is
-    undecided: the rule says so.
+    undecided: the rule says so. Where the sides differ and no check accuses one, `grains` (Python's
+    and Julia's) do: a side is wrong that has lost precision on the way.
     """
     wrong = {side: _is_wrong(check) for side, check in (("Python", python), ("Julia", julia))}
     checks = f"Python: {_summary(python)}; Julia: {_summary(julia)}"
@@ -46,6 +49,15 @@ def decide(
         return Verdict(Kind.PYTHON_WRONG, checks)
     if wrong["Julia"]:
         return Verdict(Kind.JULIA_WRONG, checks)
+    if agreement is not None and agreement.match is Match.DIFFERS and grains is not None:
+        ours, theirs = grains
+        apart = f"{agreement.worst.name}: {agreement.worst.rule}"
+        if ours.coarser(theirs) and not _is_smooth(python):
+            lost = _lost("Python", ours, "Julia", theirs)
+            return Verdict(Kind.PYTHON_WRONG, f"{lost}; {apart}; {checks}")
+        if theirs.coarser(ours) and not _is_smooth(julia):
+            lost = _lost("Julia", theirs, "Python", ours)
+            return Verdict(Kind.JULIA_WRONG, f"{lost}; {apart}; {checks}")
     if _is_undecided(python) or _is_undecided(julia):
         return Verdict(Kind.UNDECIDED, checks)
     assert agreement is not None, "both sides have answered"
@@ -67,6 +79,23 @@ def _is_wrong(check: GradientCheck | str) -> bool:
 
 def _is_undecided(check: GradientCheck | str) -> bool:
     return isinstance(check, GradientCheck) and check.status is Status.UNDECIDED
+
+
+def _is_smooth(check: GradientCheck | str) -> bool:
+    """Whether the cost has a derivative to the last digits, which a staircase has not."""
+    return (
+        isinstance(check, GradientCheck)
+        and check.method == complex_step.NAME
+        and check.status is Status.PASSED
+    )
+
+
+def _lost(side: str, grain: Grain, other: str, others: Grain) -> str:
+    return (
+        f"{side} loses precision on the way: over steps of {STEP:.1e} its cost is rough by "
+        f"{grain.size:.1e} nats, {other}'s by {others.size:.1e}, and rounding explains "
+        f"{grain.fine:.1e}"
+    )
 
 
 def _summary(check: GradientCheck | str) -> str:

@@ -16,7 +16,7 @@ from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
-from tests.making import GRADIENTS, a_case, port_with
+from tests.making import GRADIENTS, a_case, port_with, with_weights
 
 # Too many entries to be taken one by one, so that wrong ones have to be searched for.
 LARGE = a_case(hidden=15)
@@ -185,7 +185,7 @@ def test_the_same_with_many_absent_words() -> None:
     case = a_case("one two", hidden=3, whole_vocabulary=True)
     rows = (*case.rows, *(f"w{i}" for i in range(100)))
     wide = np.random.default_rng(0).standard_normal((len(rows), 3))
-    case = replace(case, rows=rows, weights=replace(case.weights, Wxh=wide))
+    case = with_weights(replace(case, rows=rows), Wxh=wide)
     leaky = port_with(("    h = Wxh[words] + Bh", "    h = Wxh[words] + Bh + 1e-3 * Wxh[77]"))
     found = check(evidence(PythonSide(leaky), case), "dWxh")
     assert {entry.index[0] for entry in found.wrong} == {77}

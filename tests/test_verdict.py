@@ -3,6 +3,7 @@ import pytest
 
 from pybridge.agreement import Agreement, Match, agree
 from pybridge.gradcheck import GradientCheck, ParameterCheck, Status
+from pybridge.grain import UNKNOWN, Grain
 from pybridge.verdict import Kind, decide
 
 PASSED, FAILED = Status.PASSED, Status.FAILED
@@ -86,6 +87,48 @@ def test_the_rule_names_what_decided() -> None:
     verdict = decide(agreement(Match.UNDECIDED), check(PASSED), check(PASSED))
     assert "rounding is too large to compare, h: " in verdict.rule
     assert CRASHED in decide(None, check(PASSED), CRASHED).rule
+
+
+FINE, COARSE = Grain(1e-16, 1e-15), Grain(1e-9, 1e-15)
+GRAINS: list[tuple[Match, Status, Status, Grain, Grain, Kind]] = [
+    (Match.DIFFERS, UNDECIDED, PASSED, COARSE, FINE, Kind.PYTHON_WRONG),
+    (Match.DIFFERS, PASSED, UNDECIDED, FINE, COARSE, Kind.JULIA_WRONG),
+    (Match.DIFFERS, UNDECIDED, UNDECIDED, COARSE, FINE, Kind.PYTHON_WRONG),
+    (Match.DIFFERS, NOT_EXERCISED, PASSED, COARSE, FINE, Kind.PYTHON_WRONG),
+    # A cost with a derivative to its last digits is no staircase.
+    (Match.DIFFERS, PASSED, PASSED, COARSE, FINE, Kind.UNDECIDED),
+    (Match.DIFFERS, PASSED, UNDECIDED, COARSE, FINE, Kind.UNDECIDED),
+    # Two that are coarse, two that are fine, and what is not known.
+    (Match.DIFFERS, UNDECIDED, UNDECIDED, COARSE, COARSE, Kind.UNDECIDED),
+    (Match.DIFFERS, UNDECIDED, UNDECIDED, FINE, FINE, Kind.UNDECIDED),
+    (Match.DIFFERS, UNDECIDED, UNDECIDED, COARSE, UNKNOWN, Kind.UNDECIDED),
+    (Match.DIFFERS, UNDECIDED, UNDECIDED, UNKNOWN, FINE, Kind.UNDECIDED),
+    # It is asked where nothing else decides.
+    (Match.DIFFERS, UNDECIDED, FAILED, COARSE, FINE, Kind.JULIA_WRONG),
+    (Match.UNDECIDED, UNDECIDED, PASSED, COARSE, FINE, Kind.UNDECIDED),
+    (Match.AGREES, UNDECIDED, PASSED, COARSE, FINE, Kind.UNDECIDED),
+]
+
+
+@pytest.mark.parametrize(("match", "python", "julia", "ours", "theirs", "kind"), GRAINS)
+def test_precision_that_is_lost_decides_where_nothing_else_does(
+    match: Match, python: Status, julia: Status, ours: Grain, theirs: Grain, kind: Kind
+) -> None:
+    verdict = decide(agreement(match), check(python), check(julia), (ours, theirs))
+    assert verdict.kind is kind
+    lost = kind is not Kind.UNDECIDED and FAILED not in (python, julia)
+    assert ("loses precision" in verdict.rule) == lost
+    without = decide(agreement(match), check(python), check(julia))
+    assert without.kind is (Kind.JULIA_WRONG if julia is FAILED else Kind.UNDECIDED)
+
+
+def test_the_rule_says_that_precision_is_lost_and_by_how_much() -> None:
+    verdict = decide(agreement(Match.DIFFERS), check(PASSED), check(UNDECIDED), (FINE, COARSE))
+    assert verdict.rule.startswith(
+        "Julia loses precision on the way: over steps of 2.4e-07 its cost is rough by 1.0e-09 nats,"
+        " Python's by 1.0e-16, and rounding explains 1.0e-15; h: distance 9.1e-02, "
+    )
+    assert verdict.rule.endswith("Julia: undecided (dWxh: rule of dWxh)")
 
 
 def test_a_check_of_no_parameter_has_failed() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -31,17 +32,22 @@ class Comparison:
     numeric: Derivatives  # (k,)
     noise: float  # largest change of `numeric` when each weight moves by a unit in the last place
 
+    @cached_property
+    def slope(self) -> float:
+        """Largest entry that the derivatives prove the true gradient to have at the least."""
+        lines = self.probe.directions
+        lengths = 1.0 if lines is None else np.abs(lines).reshape(len(lines), -1).sum(axis=1)
+        return float(np.max(np.abs(self.numeric.values) / lengths))
+
 
 def compare(
     gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None
 ) -> Comparison:
     """Put the gradient beside the derivatives; `again` are those of the nudged weights."""
+    analytic, lines = gradient.ravel(), probe.directions
     with np.errstate(invalid="ignore"):  # Inf - Inf; `judge` says what is not finite
-        analytic = (
-            gradient.ravel()
-            if probe.directions is None
-            else np.array([np.sum(gradient * direction) for direction in probe.directions])
-        )
+        if lines is not None:
+            analytic = lines.reshape(len(lines), gradient.size) @ analytic
         noise = 0.0 if again is None else float(np.max(np.abs(numeric.values - again.values)))
     return Comparison(probe, analytic, numeric, noise)
 
@@ -57,15 +63,6 @@ def rounding_floor(
     (a sentence that has every tag as often as it is expected) the sum is known no better.
     """
     return FLOOR_FACTOR * precision.eps * max(words, largest_gradient) * max(1.0, largest_weight)
-
-
-def slope(comparison: Comparison) -> float:
-    """Largest entry that the derivatives prove the true gradient to have at the least."""
-    directions = comparison.probe.directions
-    lengths = (
-        1.0 if directions is None else np.abs(directions).reshape(len(directions), -1).sum(axis=1)
-    )
-    return float(np.max(np.abs(comparison.numeric.values) / lengths))
 
 
 def judge(
@@ -107,7 +104,7 @@ def judge(
     if not all(np.all(np.isfinite(c.numeric.values)) for c in comparisons):
         return found(Status.FAILED, "the cost has no finite derivative", nan, nan)
 
-    scale = max(scale, *(slope(c) for c in comparisons))
+    scale = max(scale, *(c.slope for c in comparisons))
     if scale <= floor:
         rule = "zero" if scale == 0 else f"at most {scale:.1e}, the rounding floor is {floor:.1e}"
         return found(Status.NOT_EXERCISED, f"every derivative is {rule}", 0.0, 0.0)

@@ -19,7 +19,7 @@ from pybridge.gradcheck import (
     posted,
     probes,
 )
-from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor, slope
+from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor
 from pybridge.precision import Precision
 from pybridge.sides import Examination, Task
 from pybridge.weights import Array
@@ -146,6 +146,18 @@ DIFFERENCE = Differencing(
 METHODS: Mapping[str, Method] = {"complex": COMPLEX, "difference": DIFFERENCE, "posted": Posted()}
 
 
+def quick(method: Method) -> Method:
+    """The same along random directions alone, which test all entries at once."""
+    return replace(method, one_by_one=0) if isinstance(method, Differencing) else method
+
+
+def thorough(method: Method) -> Method:
+    """The same with the entries of small parameters one by one."""
+    if not isinstance(method, Differencing):
+        return method
+    return replace(method, one_by_one=probes.ONE_BY_ONE)
+
+
 def exhaustive(method: Method) -> Method:
     """The same method, taking every parameter entry by entry, however large."""
     return replace(method, one_by_one=sys.maxsize) if isinstance(method, Differencing) else method
@@ -175,7 +187,9 @@ def _relative_noise(
     """
     found = [0.0]
     for name, several in comparisons.items():
-        scale = max([float(np.max(np.abs(gradients[name]), initial=0.0)), *map(slope, several)])
+        scale = max(
+            [float(np.max(np.abs(gradients[name]), initial=0.0)), *(c.slope for c in several)]
+        )
         if scale > 0:
             found += [c.noise / scale for c in several]
     return max(n for n in found if np.isfinite(n))
@@ -186,5 +200,5 @@ def _largest(
 ) -> float:
     """The largest entry of any gradient, as stated or as the derivatives prove; NaN left out."""
     stated = [float(np.max(np.abs(g), initial=0.0)) for g in gradients.values()]
-    proven = [slope(c) for several in comparisons.values() for c in several]
+    proven = [c.slope for several in comparisons.values() for c in several]
     return max((n for n in stated + proven if np.isfinite(n)), default=0.0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from pybridge.case import Case
 from pybridge.sides import Probe
-from pybridge.weights import WORD_ROWS, Array
+from pybridge.weights import Array
 
 DIRECTIONS = 2  # random directions a parameter
 ONE_BY_ONE = 200  # parameters of up to so many entries are also differentiated entry by entry
@@ -24,11 +24,11 @@ def directions(case: Case) -> tuple[Probe, ...]:
     rng = np.random.default_rng(case.configuration.seed + 2)
     found = []
     for name, array in case.weights.arrays.items():
-        through_all = _random(rng, (DIRECTIONS, *array.shape))
-        if name in WORD_ROWS and absent(case).any():
-            through_absent = through_all[:1] * absent(case)[:, None]
-            through_all = np.concatenate([through_all, through_absent])
-        found.append(Probe(name, through_all))
+        rows = absent(case)[:, None] if name in case.word_rows else np.zeros(1, dtype=bool)
+        through = np.empty((DIRECTIONS + bool(rows.any()), *array.shape))
+        _draw(rng, through[:DIRECTIONS])
+        through[DIRECTIONS:] = through[0] * rows
+        found.append(Probe(name, through))
     return tuple(found)
 
 
@@ -52,6 +52,9 @@ def entries(case: Case, largest: int) -> tuple[Probe, ...]:
     )
 
 
-def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    size, sign = rng.uniform(0.5, 1.5, shape), rng.choice([-1.0, 1.0], shape)
-    return np.asarray(size * sign)
+def _draw(rng: np.random.Generator, out: Array) -> None:
+    """Fill with numbers uniform in +-[0.5, 1.5]."""
+    rng.random(out=out)
+    out -= 0.5
+    out *= 2
+    out += np.copysign(0.5, out)

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from pybridge import tagger
+from pybridge.adapters import RESULTS, AdapterError
+from pybridge.adapters.python import Adapted
 from pybridge.case import Case
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, tensors
+from pybridge.sides.tangents import Seed, Tangents
 from pybridge.weights import Array, Weights, fingerprint
+
+MANY = 200  # entries from which on they are not moved one by one
+AT_ONCE = 128  # directions that share a forward pass: the fastest, and little memory
+TINY = 1e-18  # imaginary steps up to here leave nothing but the derivative
+# How far tangents may be from the complex step, in parts of what the gradient check lets pass.
+ALIKE = 0.1
 
 
 @dataclass(frozen=True)
 class PythonSide:
     """A module with `forward` and `backward`, pybridge.tagger unless another is given."""
 
-    tagger: ModuleType = tagger
+    tagger: ModuleType | Adapted = tagger
     name: str = "Python"
+    gives: tuple[str, ...] = RESULTS  # what of the forward pass is compared
 
     def submit(self, task: Task) -> Future[Reply]:
         """Answer at once; an exception of the tagger becomes a Failure."""
@@ -34,13 +46,13 @@ class PythonSide:
     def _examine(self, task: Task) -> Reply:
         case = _own_copy(task.case)
         held = fingerprint(case.weights.arrays)
-        run = self._run(case)
+        run = _copy(self._run(case))  # a tagger may hand out the same arrays at every call
         changed = _changed(run, self._run(case))
         if changed:
             problem = f"keeps state between calls: the same input gives another {changed}"
             return Failure(f"{self._file}: {problem}")
         costs, refusal = self._all_costs(case, task)
-        if fingerprint(case.weights.arrays) != held:
+        if not all(map(_same_bits, *(c.weights.arrays.values() for c in (case, task.case)))):
             return Failure(f"{self._file}: the weights are not what they were before the run")
         return Examination(held, run, costs, refusal)
 
@@ -48,45 +60,103 @@ class PythonSide:
         trace = self.tagger.forward(case.weights, case.words, case.tags, case.h_prev)
         gradients = self.tagger.backward(case.weights, case.words, case.tags, case.h_prev, trace)
         return Run(
-            # Copies: a tagger may hand out the same array at every call.
-            results={name: np.array(getattr(trace, name)) for name in ("cost", "h", "p")},
-            gradients={name: np.array(array) for name, array in gradients.arrays.items()},
+            results={name: np.asarray(getattr(trace, name)) for name in self.gives},
+            gradients={name: np.asarray(array) for name, array in gradients.arrays.items()},
         )
+
+    def _cost(self, case: Case, arrays: Mapping[str, Any]) -> Any:
+        return self.tagger.forward(Weights(**arrays), case.words, case.tags, case.h_prev).cost
 
     def _all_costs(self, case: Case, task: Task) -> tuple[tuple[Array, ...], str]:
         """The costs of every probe, or the reason why they cannot be had."""
+        steps = task.along
+        # All parameters of one dtype: a port may well allocate by that of the first.
+        arrays = {n: a.astype(steps.dtype) for n, a in case.weights.arrays.items()}
         try:
             with warnings.catch_warnings():
                 # numpy drops an imaginary part with no more than a warning.
                 warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                return tuple(self._costs(case, probe, task.along) for probe in task.probes), ""
+                return tuple(self._costs(case, probe, steps, arrays) for probe in task.probes), ""
         except Exception as e:  # a forward pass that cannot take complex weights
             return (), self._where_and_what(e)
 
-    def _costs(self, case: Case, probe: Probe, steps: Array) -> Array:
-        """Cost at `value + step * direction`, for every direction (rows) and step (columns)."""
-        # All parameters of one dtype: a port may well allocate by that of the first.
-        arrays = {n: a.astype(steps.dtype) for n, a in case.weights.arrays.items()}
-        value = arrays[probe.name]
-        directions = probe.directions
-        if directions is None:
-            directions = np.eye(value.size).reshape(-1, *value.shape)
-        costs = np.empty((len(directions), len(steps)), dtype=steps.dtype)
-        for i, direction in enumerate(directions):
+    def _costs(self, case: Case, probe: Probe, steps: Array, arrays: dict[str, Array]) -> Array:
+        """Cost at `value + step * direction`, for every direction (rows) and step (columns).
+
+        `arrays` are the weights in the dtype of the steps, and are so again afterwards.
+        """
+        value, moved = case.weights.arrays[probe.name], arrays[probe.name]
+        imaginary = _imaginary(steps)
+        tiny = imaginary and np.all(np.abs(steps) <= TINY)
+        if probe.directions is None and value.size > MANY and tiny:
+            found = self._by_tangents(case, probe.name, steps, arrays)
+            if found is not None:
+                return found
+        lines = _every_entry(value.shape) if probe.directions is None else probe.directions
+        costs = np.empty(
+            (value.size if probe.directions is None else len(probe.directions), len(steps)),
+            dtype=steps.dtype,
+        )
+        for i, direction in enumerate(lines):
             for j, step in enumerate(steps):
-                moved = value + (step * direction).astype(steps.dtype)
-                weights = Weights(**{**arrays, probe.name: moved})
-                trace = self.tagger.forward(weights, case.words, case.tags, case.h_prev)
-                costs[i, j] = trace.cost
+                if imaginary:  # what is real stays as it is
+                    np.multiply(direction, step.imag, out=moved.imag, casting="same_kind")
+                else:
+                    np.multiply(direction, step, out=moved, casting="same_kind")
+                    moved += value
+                costs[i, j] = self._cost(case, arrays)
+        moved[...] = value
         return costs
+
+    def _by_tangents(
+        self, case: Case, name: str, steps: Array, arrays: dict[str, Array]
+    ) -> Array | None:
+        """The same for every entry by itself and tiny imaginary steps, many entries a pass.
+
+        To the cost comes the step times its derivative, which is what a complex step leaves. None
+        where the forward pass does not take tangents, or where they do not add up to what complex
+        steps say of two random directions.
+        """
+        try:
+            cost, slopes = self._slopes(case, name)
+        except Exception:  # what it does with an array is not known for tangents
+            return None
+        shape = case.weights.arrays[name].shape
+        rng = np.random.default_rng(case.configuration.seed + 5)
+        directions = rng.uniform(-1.0, 1.0, (2, *shape))
+        seen = self._costs(case, Probe(name, directions), steps[:1], arrays)[:, 0].imag
+        apart = np.abs(directions.reshape(2, -1) @ slopes - seen / steps[0].imag)
+        limit = ALIKE * case.precision.complex_step * np.max(np.abs(slopes))
+        return cost + np.outer(slopes, steps) if np.all(apart <= limit) else None
+
+    def _slopes(self, case: Case, name: str) -> tuple[Array, Array]:
+        """The cost, and its derivative along every entry of a parameter, row-major."""
+        shape, size = case.weights.arrays[name].shape, case.weights.arrays[name].size
+        entries = np.arange(size).reshape(shape)
+        found: list[Array] = []
+        for first in range(0, size, AT_ONCE):
+            k = min(AT_ONCE, size - first)
+            seed = Seed(entries - first, k)
+            weights = {
+                n: Tangents(a, seed if n == name else None, k)
+                for n, a in case.weights.arrays.items()
+            }
+            with np.errstate(all="ignore"):  # what is not finite is found out below
+                cost = self._cost(case, weights)
+            found.append(cost.tangent)
+        return cost.value, np.concatenate(found)
 
     @property
     def _file(self) -> str:
+        if isinstance(self.tagger, Adapted):
+            return self.tagger.__file__
         code = getattr(getattr(self.tagger, "forward", None), "__code__", None)
         return str(code.co_filename) if code else self.tagger.__name__
 
     def _where_and_what(self, e: BaseException) -> str:
         """`file:line: Type: message`, of the innermost frame in the tagger, if it got there."""
+        if isinstance(e, AdapterError):  # which is thrown outside of it
+            return f"{self._file}: {e}"
         frame, place = e.__traceback__, ""
         while frame is not None:
             name = frame.tb_frame.f_code.co_filename
@@ -96,10 +166,34 @@ class PythonSide:
         return f"{place}{type(e).__name__}: {' '.join(str(e).split())}"
 
 
+def _copy(run: Run) -> Run:
+    return Run(
+        *({name: np.array(a) for name, a in d.items()} for d in (run.results, run.gradients))
+    )
+
+
 def _changed(run: Run, again: Run) -> str:
     """The first tensor whose bits a second run changed; empty where none did."""
     once, twice = tensors(run), tensors(again)
-    return next((n for n, a in once.items() if a.tobytes() != twice[n].tobytes()), "")
+    return next((name for name, a in once.items() if not _same_bits(a, twice[name])), "")
+
+
+def _same_bits(a: Array, b: Array) -> bool:
+    one, other = (np.ascontiguousarray(array).view(np.uint8) for array in (a, b))
+    return a.dtype == b.dtype and np.array_equal(one, other)
+
+
+def _imaginary(steps: Array) -> bool:
+    return bool(np.all((steps.real == 0) & (steps.imag != 0)))
+
+
+def _every_entry(shape: tuple[int, ...]) -> Iterator[Array]:
+    """1 in one entry and 0 elsewhere, in row-major order; always the same array."""
+    direction = np.zeros(shape)
+    for entry in np.ndindex(shape):
+        direction[entry] = 1
+        yield direction
+        direction[entry] = 0
 
 
 def _own_copy(case: Case) -> Case:

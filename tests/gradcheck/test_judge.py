@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from pybridge.gradcheck import Derivatives, ParameterCheck, Status
-from pybridge.gradcheck.judge import compare, judge, rounding_floor, slope
+from pybridge.gradcheck.judge import compare, judge, rounding_floor
 from pybridge.precision import PRECISIONS
 from pybridge.sides import Probe
 from pybridge.weights import Array
@@ -297,11 +297,11 @@ def test_small_gradients_are_measured_by_themselves() -> None:
 
 def slopes(lines: Sequence[Array]) -> list[float]:
     probe = Probe("W", DIRECTIONS)
-    return [slope(compare(TRUE, probe, derivatives(line), None)) for line in lines]
+    return [compare(TRUE, probe, derivatives(line), None).slope for line in lines]
 
 
 def test_a_slope_is_never_more_than_the_largest_entry() -> None:
     (proven,) = slopes([along()])
     assert 0 < proven <= np.abs(TRUE).max()
     assert slopes([along(np.ones_like(TRUE) * np.sign(DIRECTIONS[0]))])[0] == pytest.approx(1)
-    assert slope(compare(TRUE, Probe("W", None), derivatives(TRUE.ravel()), None)) == 4.0
+    assert compare(TRUE, Probe("W", None), derivatives(TRUE.ravel()), None).slope == 4.0

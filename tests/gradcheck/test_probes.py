@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pybridge.gradcheck import probes
-from pybridge.weights import Array
+from pybridge.weights import Array, Weights
 from tests.making import NAMES, a_case, with_weights
 
 
@@ -31,7 +31,7 @@ def test_one_direction_goes_through_the_rows_of_all_absent_words() -> None:
     case = replace(
         case,
         rows=(*case.rows, "more", "words"),
-        weights=replace(case.weights, Wxh=np.zeros((5, 4))),
+        weights=Weights(**{**case.weights.arrays, "Wxh": np.zeros((5, 4))}),
     )
     assert probes.absent(case).tolist() == [False, False, True, True, True]
     through_absent = next(p for p in probes.directions(case) if p.name == "Wxh").directions
@@ -44,7 +44,9 @@ def test_one_direction_goes_through_the_rows_of_all_absent_words() -> None:
 def test_no_such_direction_where_no_word_is_absent() -> None:
     case = a_case("one two")
     case = replace(
-        case, rows=case.rows[:2], weights=replace(case.weights, Wxh=case.weights.Wxh[:2])
+        case,
+        rows=case.rows[:2],
+        weights=Weights(**{**case.weights.arrays, "Wxh": case.weights.Wxh[:2]}),
     )
     for probe in probes.directions(case):
         assert probe.directions is not None

@@ -1,16 +1,20 @@
 import inspect
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from pybridge import tagger
+from pybridge.case import Case
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.gradcheck import Status, complex_step
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.sides import Probe, Task
+from pybridge.sides.partials import PARTIALS
 from pybridge.sides.python import PythonSide
-from pybridge.weights import fingerprint
+from pybridge.sides.tangents import Tangents
+from pybridge.weights import Array, Weights, fingerprint
 from tests.making import (
     GRADIENTS,
     NAMES,
@@ -181,6 +185,128 @@ def test_the_default_method_needs_no_reason() -> None:
     found = collect(ask(PythonSide(), a_case(), COMPLEX))
     assert isinstance(found, Evidence)
     assert (found.gradient.method, found.gradient.reason) == ("complex step", "")
+
+
+# ---------------------------------------------------------------------------------------------
+# Every entry of a large parameter
+
+
+LARGE = a_case(hidden=15)  # Whh has 225 entries, Wxh 75, Why 45
+H_IN_A_LIST = (
+    ("    h = Wxh[words] + Bh  #                                    (T, hidden)\n", "    h = []\n"),
+    (
+        "        before = h[t] = np.tanh(h[t] + before @ Whh)",
+        "        before = np.tanh(Wxh[words[t]] + Bh[0] + before @ Whh); h.append(before)",
+    ),
+    ("    score = h @ Why + By", "    h = np.stack(h); score = h @ Why + By"),
+)
+COLUMNS = (
+    (
+        "        before = h[t] = np.tanh(h[t] + before @ Whh)",
+        "        before = np.tanh(h[t][:, None] + Whh.T @ before.reshape(-1, 1))[:, 0]; "
+        "h[t] = before",
+    ),
+)
+Changes = tuple[tuple[str, str], ...]
+TAKE_TANGENTS: dict[str, Changes] = {
+    "the port": (),
+    "h in a list": H_IN_A_LIST,
+    "columns": COLUMNS,
+}
+TAKE_NONE: dict[str, Changes] = {
+    "a plain array": (
+        (
+            "    h = Wxh[words] + Bh",
+            "    h = np.zeros((len(words), Bh.size), Bh.dtype); h[:] = Wxh[words] + Bh",
+        ),
+    ),
+    "a function that is not known": (("np.exp(score)", "np.exp(score) + 0 * np.cos(score)"),),
+}
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, port: ModuleType) -> list[type]:
+    """Fills with the types of Whh that the forward pass is handed."""
+    found: list[type] = []
+    forward = port.forward
+
+    def counting(weights: Weights, *arguments: object) -> object:
+        found.append(type(weights.Whh))
+        return forward(weights, *arguments)
+
+    monkeypatch.setattr(port, "forward", counting)
+    return found
+
+
+def entry_by_entry(case: Case, name: str, port: ModuleType = tagger) -> Array:
+    """Costs at a complex step along every entry, each a direction of its own."""
+    size = case.weights.arrays[name].size
+    lines = np.eye(size).reshape(size, *case.weights.arrays[name].shape)
+    (costs,) = examine(Task(case, (Probe(name, lines),), complex_step.STEPS), port).costs
+    return costs
+
+
+def derivatives(costs: Array) -> Array:
+    return complex_step.derivatives(costs).values
+
+
+@pytest.mark.parametrize("form", TAKE_TANGENTS | TAKE_NONE)
+def test_many_entries_at_once_come_to_what_one_by_one_does(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = port_with(*(TAKE_TANGENTS | TAKE_NONE)[form])
+    expected = entry_by_entry(LARGE, "Whh", port)
+    seen = counted(monkeypatch, port)
+    (costs,) = examine(Task(LARGE, (Probe("Whh", None),), complex_step.STEPS), port).costs
+    assert costs.dtype == np.complex128
+    np.testing.assert_allclose(costs.real, expected.real, rtol=1e-15)
+    np.testing.assert_allclose(derivatives(costs), derivatives(expected), rtol=1e-12, atol=1e-14)
+    if form in TAKE_TANGENTS:
+        assert seen.count(Tangents) == 2  # 128 directions a pass
+        assert len(seen) == 2 + 2 + 2  # two real runs, and two complex steps to compare with
+    else:
+        assert seen.count(np.ndarray) == 2 + 225
+
+
+def test_a_wrong_rule_of_differentiation_does_not_come_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Tangents that contradict the complex step are not used."""
+    expected = entry_by_entry(LARGE, "Whh")
+    task = Task(LARGE, (Probe("Whh", None),), complex_step.STEPS)
+    monkeypatch.setitem(PARTIALS, np.tanh, (lambda f, _: (1 - f * f) * (1 + 1e-8),))
+    seen = counted(monkeypatch, port := port_with())
+    (costs,) = examine(task, port).costs
+    assert seen.count(Tangents) == 2
+    assert seen.count(np.ndarray) == 2 + 2 + 225
+    np.testing.assert_array_equal(derivatives(costs), derivatives(expected))
+
+
+def test_few_entries_and_real_steps_are_taken_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = counted(monkeypatch, port := port_with())
+    answer = examine(Task(LARGE, (Probe("Wxh", None),), complex_step.STEPS), port)
+    assert np.ndarray in seen
+    assert len(answer.costs[0]) == 75
+    for steps in ((1e-3 + 0j, -1e-3 + 0j), (1e-3j,)):
+        (costs,) = examine(Task(LARGE, (Probe("Whh", None),), steps), port).costs
+        assert costs.shape == (225, len(steps))
+    assert Tangents not in seen
+
+
+def test_single_precision_at_once() -> None:
+    weights = {n: a.astype("float32") for n, a in LARGE.weights.arrays.items()}
+    case = replace(with_weights(LARGE, **weights), h_prev=LARGE.h_prev.astype("float32"))
+    expected = derivatives(entry_by_entry(case, "Whh"))
+    (costs,) = examine(Task(case, (Probe("Whh", None),), complex_step.STEPS)).costs
+    assert costs.dtype == np.complex64
+    np.testing.assert_allclose(derivatives(costs), expected, atol=1e-6 * np.abs(expected).max())
+
+
+def test_a_forward_pass_that_refuses_complex_weights_refuses_them_here_too() -> None:
+    change, reason = CASTS["imaginary part dropped"]
+    task = Task(LARGE, (Probe("Whh", None),), complex_step.STEPS)
+    answer = examine(task, port_with(change))
+    assert answer.costs == ()
+    assert reason in answer.refusal
 
 
 def test_logits_above_710() -> None:
