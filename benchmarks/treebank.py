@@ -39,7 +39,7 @@ def main() -> None:
     planned = plan(request)
     found = runtime.obtain(lambda line: print(line, file=sys.stderr))
     names = tuple(planned.draws[0].weights.arrays)
-    setup = Setup(found, shipped.library(), shipped.locate(request.julia).resolve(), names)
+    setup = Setup(found, shipped.library(), planned.julia.resolve(), names)
 
     def start() -> None:
         JuliaSide.start(setup).stop()

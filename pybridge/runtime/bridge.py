@@ -7,7 +7,8 @@ the package PythonCall). The packages that PythonCall imports come from `stand_i
     bridge-0.9.24-<digest>/
         packages/   goes into JULIA_LOAD_PATH: PythonCall and the stand-ins
             PythonCall/pysrc/   goes to the front of sys.path: juliacall, and a juliapkg of two
-                                functions. It lies where PythonCall looks for it
+                                functions. It lies where PythonCall looks for it. A few lines
+                                are back-ports from later versions
         project/    an empty Julia project
 
 `packages` is what Julia's manual calls a package directory: each package's own Project.toml says
@@ -34,6 +35,46 @@ SHA256 = "31bed223489b535e4e8db46bfff4596350c24f757b9c2d17296c07397f75948b"
 _STAND_INS = Path(__file__).with_name("stand_ins")
 _WANTED = ("src/", "pysrc/juliacall/", "Project.toml", "LICENSE")
 
+_PYTHON, _CONTEXT = "pysrc/juliacall/__init__.py", "src/C/context.jl"
+_HANDLE = "__JULIA_PYTHONCALL_EMBEDDED_LIBPTR__"
+# What a system image needs, by the names that juliacall 0.9.35 gave it. With PythonCall in the
+# image Julia's start runs its __init__, which has to know of Python by then: from the environment,
+# since nobody can have set a Julia variable yet. And an option to record what is compiled, and one
+# to say where Julia's library is.
+_BACKPORTS = (
+    (
+        _PYTHON,
+        "    CONFIG['opt_compiled_modules']",
+        "    CONFIG['opt_trace_compile'] = option('trace_compile')[0]\n"
+        "    CONFIG['opt_compiled_modules']",
+    ),
+    (
+        _PYTHON,
+        "    libpath, default_bindir = subprocess.run(",
+        "    libpath, default_bindir = path_option('lib', check_exists=True)[0], bindir\n"
+        "    if libpath is None or bindir is None:\n"
+        "        libpath, default_bindir = subprocess.run(",
+    ),
+    (
+        _PYTHON,
+        "    # initialise julia\n",
+        "    os.environ['JULIA_PYTHONCALL_EXE'] = sys.executable or ''\n"
+        f"    os.environ['{_HANDLE}'] = hex(c.pythonapi._handle)\n",
+    ),
+    (
+        _PYTHON,
+        "    CONFIG['inited'] = True\n",
+        f"    os.environ.pop('{_HANDLE}')  # not for other Julias that are started from here\n"
+        "    CONFIG['inited'] = True\n",
+    ),
+    (_CONTEXT, "hasproperty(Base.Main, :__PythonCall_libptr)", f'haskey(ENV, "{_HANDLE}")'),
+    (
+        _CONTEXT,
+        "Base.Main.__PythonCall_libptr::Ptr{Cvoid}",
+        f'Ptr{{Cvoid}}(parse(UInt, ENV["{_HANDLE}"]))',
+    ),
+)
+
 
 def python_half(bridge: Path) -> Path:
     """Return the folder that goes to the front of sys.path."""
@@ -53,9 +94,9 @@ def project(bridge: Path) -> Path:
 def place() -> Path:
     """Return where the bridge of this version of xcheck belongs, there or not.
 
-    The name follows the contents of the stand-ins: who changes one gets another bridge.
+    The name follows the stand-ins and the back-ports: who changes one gets another bridge.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(_BACKPORTS).encode())
     for file in sorted(_STAND_INS.rglob("*")):
         if file.is_file() and file.suffix in (".jl", ".toml", ".py"):
             digest.update(file.relative_to(_STAND_INS).as_posix().encode() + b"\0")
@@ -73,6 +114,7 @@ def ensure(notify: Notify) -> Path:
         archive = fetch(stage / "download")
         verify(archive)
         unpack(archive, stage)
+        back_port(stage)
         shutil.rmtree(stage / "download")
         shutil.copytree(_STAND_INS / "julia", julia_half(stage), dirs_exist_ok=True)
         shutil.copy(_STAND_INS / "python" / "juliapkg.py", python_half(stage))
@@ -104,6 +146,16 @@ def verify(archive: Path) -> None:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != SHA256:
         raise RouteError(f"{archive.name} has the SHA-256 {found}, not {SHA256}")
+
+
+def back_port(stage: Path) -> None:
+    """Edit what later versions have otherwise, see _BACKPORTS; RouteError where it is not found."""
+    for name, old, new in _BACKPORTS:
+        file = julia_half(stage) / "PythonCall" / name
+        text = file.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise RouteError(f"juliacall's {name} holds {old!r} {text.count(old)} times, not once")
+        file.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def unpack(archive: Path, stage: Path) -> None:

@@ -22,7 +22,7 @@ _PACKAGES = ["julia", "libjulia-dev"]  # juliacall looks for libjulia.so, which 
 
 # What every machine with apt has in its own, newer version. Python and its extension modules,
 # numpy's for one, are linked against those; an older one loaded first would not do for them.
-_THE_MACHINES_OWN = {"libc6", "libcrypt1", "libgcc-s1", "libstdc++6", "gcc-10-base"}
+THE_MACHINES_OWN = {"libc6", "libcrypt1", "libgcc-s1", "libstdc++6", "gcc-10-base"}
 # Tools that the closure drags in for packages' installation scripts, which do not run.
 _TOOLS = {"debconf", "dpkg", "perl-base", "tar"}
 # All other libraries come along, also where the machine has one of the same name. Above all
@@ -61,7 +61,7 @@ def _make(stage: Path, notify: Notify) -> None:
     wanted = [
         name
         for name in apt.closure(_PACKAGES)
-        if name not in _THE_MACHINES_OWN and name not in _TOOLS
+        if name not in THE_MACHINES_OWN and name not in _TOOLS
     ]
     notify(f"Debian 11: fetching Julia {VERSION} and what it needs, {len(wanted)} packages")
     packages = apt.download(wanted, work / "packages")

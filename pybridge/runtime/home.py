@@ -2,7 +2,7 @@
 
 <home>/julia.lock         held while something is installed or removed
 <home>/private-julia/     all that `xcheck julia install` makes, all that `remove` takes away
-    debian-.../  bridge-.../      parts: either whole, with a stamp, or not there at all
+    debian-.../  bridge-.../  image-.../    parts: either whole, with a stamp, or not there at all
     depot/                        what Julia compiles
     projects/                     Julia projects of executables that the user named
     tried/                        which Julia has run with which bridge

@@ -9,8 +9,9 @@ import shutil
 import sys
 from pathlib import Path
 
+from pybridge import shipped
 from pybridge.errors import InputError
-from pybridge.runtime import bridge, debian, juliapkg
+from pybridge.runtime import bridge, debian, image, juliapkg
 from pybridge.runtime.find import (
     VARIABLE,
     bridged,
@@ -22,6 +23,7 @@ from pybridge.runtime.find import (
     tried,
 )
 from pybridge.runtime.home import locked, private
+from pybridge.runtime.image import with_image
 from pybridge.runtime.model import CURRENT, Julia, Notify, Runtime
 from pybridge.runtime.process import RouteError, run
 
@@ -44,8 +46,16 @@ except juliacall.JuliaError:
 
 
 def obtain(notify: Notify, explicit: str | None = None) -> Runtime:
-    """Return the Julia to run with: the one that is there, or else a newly installed one."""
-    return find(explicit) or install(notify, explicit=explicit)
+    """Return the Julia to run with: the one that is there, or else a newly installed one.
+
+    Someone at a terminal also hears that there is no system image for it yet; a log would only get
+    longer by it.
+    """
+    found = find(explicit) or install(notify, explicit=explicit)
+    wanted = sys.stderr.isatty() and image.is_possible()
+    if wanted and with_image(found, shipped.library()).image is None:
+        notify("each start takes ten seconds less after `xcheck julia compile` (once, two minutes)")
+    return found
 
 
 def install(notify: Notify, *, explicit: str | None = None) -> Runtime:

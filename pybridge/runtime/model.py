@@ -20,6 +20,16 @@ CURRENT = (1, 10)
 
 
 @dataclass(frozen=True)
+class Image:
+    """A system image: Julia with PythonCall and XCheck compiled into it, see runtime/image.py."""
+
+    file: Path
+    libjulia: Path
+    bindir: Path
+    """Julia's Sys.BINDIR. With these two juliacall need not start a Julia to ask for them."""
+
+
+@dataclass(frozen=True)
 class Runtime:
     """A Julia and the juliacall that goes with it: all that a worker process needs to start."""
 
@@ -37,6 +47,8 @@ class Runtime:
     """The folder of the private juliacall, or None where the environment's own is used."""
     depot: Path | None = None
     """Julia's depot, or None where Julia's own choice holds."""
+    image: Image | None = None
+    """The system image to start from, or None for Julia's own."""
 
 
 @dataclass(frozen=True)

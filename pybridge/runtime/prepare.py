@@ -48,3 +48,7 @@ def set_environment(runtime: Runtime, environment: MutableMapping[str, str]) -> 
         environment["JULIA_LOAD_PATH"] = os.pathsep.join(["@", packages, "@stdlib"])
     if runtime.depot is not None:
         environment["JULIA_DEPOT_PATH"] = str(runtime.depot)
+    if runtime.image is not None:
+        environment["PYTHON_JULIACALL_SYSIMAGE"] = str(runtime.image.file)
+        environment["PYTHON_JULIACALL_LIB"] = str(runtime.image.libjulia)
+        environment["PYTHON_JULIACALL_BINDIR"] = str(runtime.image.bindir)

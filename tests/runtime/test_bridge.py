@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pybridge.runtime import bridge
+from pybridge.runtime import Runtime, bridge
 from pybridge.runtime.home import whole
 from pybridge.runtime.process import RouteError
 
@@ -98,6 +98,36 @@ def test_who_changes_a_stand_in_gets_another_bridge(
     assert bridge.place() == before
     with (copy / "julia/Tables/src/Tables.jl").open("a") as file:
         file.write("\n")
+    assert bridge.place() != before
+
+
+def test_what_is_back_ported_is_there(runtime: Runtime) -> None:
+    if runtime.bridge is None:
+        pytest.skip("this machine's Julia needs no bridge")
+    for name, old, new in bridge._BACKPORTS:
+        text = (bridge.julia_half(runtime.bridge) / "PythonCall" / name).read_text("utf-8")
+        assert new in text
+        assert old in new or old not in text
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_a_source_that_a_back_port_does_not_fit_is_refused(tmp_path: Path, times: int) -> None:
+    *others, (name, old, _) = bridge._BACKPORTS
+    for other, text in [*((n, o) for n, o, _ in others), (name, old * times)]:
+        file = bridge.julia_half(tmp_path) / "PythonCall" / other
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write(text)
+    if times == 1:
+        bridge.back_port(tmp_path)
+        return
+    with pytest.raises(RouteError, match=rf"'.*' {times} times, not once"):
+        bridge.back_port(tmp_path)
+
+
+def test_who_changes_a_back_port_gets_another_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = bridge.place()
+    monkeypatch.setattr(bridge, "_BACKPORTS", bridge._BACKPORTS[1:])
     assert bridge.place() != before
 
 

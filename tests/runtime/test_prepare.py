@@ -2,11 +2,12 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pybridge.runtime import Runtime, prepare
+from pybridge.runtime import Image, Runtime, prepare
 from pybridge.runtime.prepare import set_environment
 
 WORKER = """
@@ -81,6 +82,19 @@ def test_the_environment_of_the_bridge() -> None:
         "JULIA_DEPOT_PATH": "/d",
         "JULIA_CONDAPKG_BACKEND": "Null",
         "OPENBLAS_NUM_THREADS": "4",
+    }
+
+
+def test_the_environment_of_an_image() -> None:
+    image = Image(Path("/i/xcheck.so"), Path("/j/lib/libjulia.so"), Path("/j/bin"))
+    environment = {"PYTHON_JULIACALL_SYSIMAGE": "/mine"}
+    plain: dict[str, str] = {}
+    set_environment(replace(NEW, image=image), environment)
+    set_environment(NEW, plain)
+    assert environment == plain | {
+        "PYTHON_JULIACALL_SYSIMAGE": "/i/xcheck.so",
+        "PYTHON_JULIACALL_LIB": "/j/lib/libjulia.so",
+        "PYTHON_JULIACALL_BINDIR": "/j/bin",
     }
 
 

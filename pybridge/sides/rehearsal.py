@@ -1,0 +1,68 @@
+"""Calls in Julia what runs call there, once each.
+
+    python -m pybridge.sides.rehearsal WHAT
+
+Run by runtime/image.py: first so that Julia can write down what it compiles on the way, then to see
+that the image works. WHAT is a pickled pair in hexadecimal: a Runtime, and the path of XCheck.jl.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from pybridge.case import Case, draw, make_case
+from pybridge.configuration import Configuration
+from pybridge.gradcheck import probes
+from pybridge.gradcheck.methods import METHODS
+from pybridge.sentences import Sentence, Vocabulary
+from pybridge.sides import Examination, Failure, Reference, Task, worker
+from pybridge.sides.worker import Setup
+
+# Files that fail: while they are loaded, and while they run. What reports it is compiled, too.
+_BROKEN = ("function forwardRNN(", "forwardRNN(x...) = [1 2] * [1 2]\nbackwardRNN(x...) = ()\n")
+
+
+def main() -> None:
+    """Rehearse, and print a line that says so."""
+    runtime, library = pickle.loads(bytes.fromhex(sys.argv[1]))
+    case = _case()
+    setup = Setup(runtime, library, library.with_name("fixed.jl"), tuple(case.weights.arrays))
+    rehearse(setup)
+    print("rehearsed")
+
+
+def rehearse(setup: Setup) -> None:
+    """Load, fingerprint, examine, fail and referee, in double precision, which is the default.
+
+    AssertionError where an answer is wrong.
+    """
+    assert worker.start(setup).problem == ""
+    case = _case()
+    held = {**case.weights.arrays, "h_prev": case.h_prev}
+    assert len(worker.fingerprint(setup, held)) == 64
+    for method in METHODS.values():
+        for task in method.tasks(case):
+            assert isinstance(worker.examine(setup, task), Examination)
+    assert isinstance(worker.referee(setup, Task(case, probes.directions(case))), Reference)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(_BROKEN):
+            file = Path(folder) / f"{number}.jl"
+            file.write_text(text, encoding="utf-8")
+            broken = replace(setup, tagger=file)
+            assert isinstance(worker.examine(broken, Task(case)), Failure)
+
+
+def _case() -> Case:
+    words = ("the", "cat", "saw", "the", "dog")
+    vocabulary = Vocabulary((*dict.fromkeys(words), "absent"), ("DET", "NOUN", "VERB"))
+    sentence = Sentence("rehearsal", 1, words, ("DET", "NOUN", "VERB", "DET", "NOUN"))
+    drawn = draw(Configuration("rehearsal", hidden=4), vocabulary)
+    return make_case(sentence, drawn, vocabulary, whole_vocabulary=False)
+
+
+if __name__ == "__main__":
+    main()
