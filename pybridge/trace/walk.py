@@ -1,0 +1,248 @@
+"""From a case that is not right to the wrong line, and to what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pybridge.case import Case, nudged
+from pybridge.edit import Edit
+from pybridge.errors import InputError
+from pybridge.sides import Examination, Failure, Task, tensors
+from pybridge.trace import Keep, Kind, Recording, Rewrite, Statement
+from pybridge.trace.cells import canonical
+from pybridge.trace.codes import Code
+from pybridge.trace.culprits import Culprit, culprits
+from pybridge.trace.match import Matching, match
+from pybridge.trace.pairs import Pair, Side
+from pybridge.trace.suggest import Scene, suggestions, untried
+from pybridge.trace.values import apart
+
+FAULTS = 4  # looked for in one file, one after the other
+TRIED = 12  # rewrites that stood every trial and are put into the file
+RUN = 60  # rewrites that only a run can judge
+FULL = 1 << 14  # entries of an array that is kept in full at every step of a long sentence
+LONG = 60  # words
+NEAR = 1e4  # times the tolerance of the agreement: what a run comes to that a rewrite has mended
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A culprit in words, and what mends it."""
+
+    language: str
+    file: str
+    statement: Statement
+    culprit: Culprit
+    words: int
+    inputs: tuple[str, ...]
+    others: tuple[Statement, ...]  # that may be the wrong one as well
+    other_file: str
+    other: Statement | None  # the statement that stands for it on the other side
+    rewrite: Rewrite | None = None
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a case has come to."""
+
+    case: str
+    language: str  # of the accused side
+    findings: tuple[Finding, ...]  # in the order in which they were found
+    edit: Edit  # all rewrites together
+    clean: bool  # with them the case has no culprit any more, and its results agree
+    problem: str = ""  # why there is no recording
+    matching: Matching | None = None  # of the unchanged files
+
+
+def walk(
+    case: Case,
+    accused: Code,
+    other: Code,
+    further: tuple[Case, ...] = (),
+    names: Mapping[str, str] | None = None,
+) -> Traced:
+    """Find the culprits of one side in a case, one after the other, and rewrites that mend them.
+
+    `further` are cases in which rewrites have to stand as well; `names` maps names of the accused
+    side to those of the other one.
+    """
+    look = _Look(other, names or {}, {})
+    findings: list[Finding] = []
+    first = look.at(case, accused)
+    matching = first
+    while isinstance(matching, Matching) and len(findings) < FAULTS:
+        found = culprits(matching)
+        if not found:
+            break
+        culprit = found[0]
+        rewrite = next(look.mending(case, accused, matching, culprit, further), None)
+        findings.append(_finding(matching, culprit, accused, other, rewrite))
+        if rewrite is None:
+            findings += [_finding(matching, c, accused, other, None) for c in found[1:FAULTS]]
+            break
+        accused = accused.edited(together(accused.edit, rewrite))
+        matching = look.at(case, accused)
+    return Traced(
+        case=case.name,
+        language=accused.language,
+        findings=tuple(findings),
+        edit=accused.edit,
+        clean=isinstance(matching, Matching) and _agrees(matching),
+        problem=first.problem if isinstance(first, Failure) else "",
+        matching=first if isinstance(first, Matching) else None,
+    )
+
+
+def compare(
+    case: Case, a: Code, b: Code, names: Mapping[str, str] | None = None
+) -> Matching | Failure:
+    """All values of two sides in a case, matched."""
+    return _Look(b, names or {}, {}).at(case, a)
+
+
+def together(edit: Edit, rewrite: Rewrite) -> Edit:
+    """An edit and one more rewrite, which takes the place of any within its statement."""
+    n = len(rewrite.address)
+    kept = tuple(r for r in edit.replacements if r.address[:n] != rewrite.address)
+    return replace(edit, replacements=(*kept, *rewrite.edit.replacements))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Records and matches against the other side."""
+
+    other: Code
+    names: Mapping[str, str]
+    recorded: dict[str, Side | Failure]  # of the other side, which stays as it is, by case
+
+    def at(
+        self, case: Case, code: Code, scopes_of: frozenset[tuple[int, ...]] = frozenset()
+    ) -> Matching | Failure:
+        """The matching of two recordings of a case."""
+        keep = Keep(sketch_over=FULL) if len(case.words) > LONG else Keep()
+        if case.name not in self.recorded:
+            self.recorded[case.name] = _side(self.other, case, keep)
+        ours = _side(code, case, replace(keep, scopes_of=scopes_of))
+        theirs = self.recorded[case.name]
+        if isinstance(ours, Failure):
+            return ours
+        if isinstance(theirs, Failure):
+            return theirs
+        return match(ours, theirs, len(case.words), case.precision, self.names)
+
+    def mending(
+        self,
+        case: Case,
+        code: Code,
+        matching: Matching,
+        culprit: Culprit,
+        further: tuple[Case, ...],
+    ) -> Iterator[Rewrite]:
+        """Rewrites with which the culprit is none any more, the simplest first."""
+        addresses = frozenset(matching.a.recording.statements[k].address for k in culprit.suspects)
+        scene = self._scene(case, code, addresses)
+        if scene is None:
+            return
+        more = [s for c in further if (s := self._scene(c, code, addresses)) is not None]
+        for rewrite in suggestions(code, culprit, scene, more)[:TRIED]:
+            if self._mends(case, code, matching, culprit, rewrite):
+                yield rewrite
+        for i, rewrite in enumerate(untried(code, culprit, scene)):
+            if i >= RUN:
+                return
+            if self._mends(case, code, matching, culprit, rewrite):
+                yield rewrite
+
+    def _scene(self, case: Case, code: Code, addresses: frozenset[tuple[int, ...]]) -> Scene | None:
+        matching = self.at(case, code, addresses)
+        return None if isinstance(matching, Failure) else Scene(case, matching)
+
+    def _mends(
+        self, case: Case, code: Code, matching: Matching, culprit: Culprit, rewrite: Rewrite
+    ) -> bool:
+        """Whether all results agree with it; or else fewer differ than before, or it gets further,
+        and the culprit is none any more.
+        """
+        better = code.edited(together(code.edit, rewrite))
+        if self._agrees(case, better):
+            return True
+        after = self.at(case, better)
+        if isinstance(after, Failure):
+            return False
+        found = culprits(after)
+        later = all(c.variable != culprit.variable and c.event > culprit.event for c in found)
+        if matching.a.recording.run is None:
+            return bool(found) and later
+        return after.a.recording.run is not None and later and _off(after) < _off(matching)
+
+    def _agrees(self, case: Case, code: Code) -> bool:
+        """Whether a plain run gives what the other side has."""
+        theirs = self.recorded.get(case.name)
+        try:
+            reply = code.side.submit(Task(case)).result()
+        except InputError:  # an edited copy may fail where it is loaded
+            return False
+        if not isinstance(reply, Examination) or not isinstance(theirs, Side):
+            return False
+        if theirs.recording.run is None:
+            return False
+        ours, wanted = tensors(reply.run), tensors(theirs.recording.run)
+        near = NEAR * case.precision.agreement
+        return ours.keys() == wanted.keys() and all(
+            apart(array, wanted[name]) <= near for name, array in ours.items()
+        )
+
+
+def _side(code: Code, case: Case, keep: Keep) -> Side | Failure:
+    recording = code.record(case, keep)
+    if isinstance(recording, Failure):
+        return recording
+    noisy = code.record(nudged(case), replace(keep, scopes_of=frozenset()))
+    return Side(recording, noisy if isinstance(noisy, Recording) else None)
+
+
+def _agrees(matching: Matching) -> bool:
+    """Whether all that the two functions return agrees."""
+    complete = matching.a.recording.run is not None and matching.b.recording.run is not None
+    return complete and bool(_outputs(matching)) and not _off(matching)
+
+
+def _off(matching: Matching) -> set[str]:
+    """The outputs that differ."""
+    return {name for name, pair in _outputs(matching).items() if not pair.agrees}
+
+
+def _outputs(matching: Matching) -> dict[str, Pair]:
+    events, statements = matching.a.recording.events, matching.a.recording.statements
+    return {
+        events[pair.a.event].writes[pair.a.write].name: pair
+        for pair in matching.pairs
+        if statements[events[pair.a.event].statement].kind is Kind.RETURN
+    }
+
+
+def _finding(
+    matching: Matching, culprit: Culprit, accused: Code, other: Code, rewrite: Rewrite | None
+) -> Finding:
+    ours, theirs = matching.a.recording, matching.b.recording
+    suspects = [ours.statements[k] for k in culprit.suspects]
+    named = suspects[0]
+    if rewrite is not None:  # what mends it is what is wrong
+        named = next((s for s in suspects if s.address == rewrite.address), named)
+    counterpart = None
+    if culprit.other is not None:
+        counterpart = theirs.statements[theirs.events[culprit.other].statement]
+    made = {canonical(t.split("[")[0]) for t in named.targets}
+    return Finding(
+        language=accused.language,
+        file=accused.file,
+        statement=named,
+        culprit=culprit,
+        words=matching.words,
+        inputs=tuple(n for n in culprit.inputs if canonical(n) not in made),
+        others=tuple(ours.statements[k] for k in culprit.between) if rewrite is None else (),
+        other_file=other.file,
+        other=counterpart,
+        rewrite=rewrite,
+    )
