@@ -112,6 +112,18 @@ def distance(a: Array, b: Array) -> float:
         return float(np.max(np.abs(a - b), initial=0.0) / scale)
 
 
+def by_step(a: Array, b: Array) -> Array:
+    """The distance at each time step, the first axis, relative to the largest entry of all steps.
+
+    NaN or infinite at a step where either side is not finite.
+    """
+    entries = np.abs(np.stack([a, b]))
+    scale = np.max(entries, where=np.isfinite(entries), initial=0.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.max(np.abs(a - b).reshape(len(a), -1), axis=1, initial=0.0)
+        return np.asarray(apart / scale if scale > 0 else apart)
+
+
 def _compare(
     name: str,
     a: Array,

@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pybridge.agreement import NOISE_FACTOR, TELLING, Agreement, Distance, Match, agree, distance
+from pybridge.agreement import (
+    NOISE_FACTOR,
+    TELLING,
+    Agreement,
+    Distance,
+    Match,
+    agree,
+    by_step,
+    distance,
+)
 from pybridge.weights import Array
 
 RNG = np.random.default_rng(3)
@@ -279,3 +288,28 @@ def test_distance_is_symmetric_and_at_most_two(a: list[float], b: list[float]) -
 def test_the_distance_to_what_is_not_finite_is_no_number() -> None:
     for value in (np.nan, np.inf):
         assert not distance(np.array([1.0, value]), np.array([1.0, value])) <= 1e300
+
+
+# By time step
+
+
+def test_the_distance_of_each_step_is_relative_to_the_largest_of_all() -> None:
+    a = np.array([[1.0, 2.0], [3.0, 4.0], [0.0, 0.0]])
+    b = a + np.array([[0.0, 0.4], [0.0, 0.0], [-0.1, 0.0]])
+    assert by_step(a, b) == pytest.approx([0.1, 0.0, 0.025])
+    assert max(by_step(a, b)) == distance(a, b)
+    assert list(by_step(a, a)) == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_step_that_is_not_finite_does_not_hide_the_others(odd: float) -> None:
+    a = np.array([[1.0], [2.0], [4.0]])
+    b = np.array([[1.0], [odd], [3.0]])
+    first, second, third = by_step(a, b)
+    assert (first, third) == (0.0, 0.25)
+    assert not np.isfinite(second)
+
+
+def test_steps_of_numbers_and_of_zeros() -> None:
+    assert list(by_step(np.array([1.0, 2.0]), np.array([1.0, 1.0]))) == [0.0, 0.5]
+    assert list(by_step(np.zeros((2, 3)), np.zeros((2, 3)))) == [0.0, 0.0]

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pybridge.report import json
-from pybridge.report.console import Output, Report, progress
-from pybridge.run import Request, plan, start
-from pybridge.verdict import Kind
+from pybridge.report import trace as stories
+from pybridge.report.console import Output, Report, print_line, progress, waiting
+from pybridge.report.facts import is_right
+from pybridge.report.json import Document
+from pybridge.report.record import Record
+from pybridge.report.reports import Reports
+from pybridge.report.resume import failing_before, rest, resumed, same_run
+from pybridge.report.saved import Lines
+from pybridge.run import Request, Session, plan, start, tell
+from pybridge.trace.stories import Failing, failing
 
 
 @dataclass(frozen=True)
@@ -21,30 +29,69 @@ class Outcome:
     interrupted: bool
 
 
-def run(request: Request, *, json_file: Path | None, fail_fast: bool, verbose: bool) -> Outcome:
-    """Run, print, write. Ctrl-C ends the run, and what is done so far is reported all the same."""
+def run(
+    request: Request,
+    *,
+    reports: Reports = Reports(),  # noqa: B008  # frozen
+    resume: Path | None = None,
+    fail_fast: bool,
+    verbose: bool,
+    trace: bool = True,
+) -> Outcome:
+    """Run, print, write. Ctrl-C ends the run, and what is done so far is reported all the same.
+
+    `resume` is the file of a run that was killed: what it holds is not computed again. With
+    `trace` a run in which not all is right ends with the line where each fault is made.
+    """
     planned = plan(request)
-    if json_file is not None:
-        json.check_writable(json_file)
+    lines = resumed(resume)
+    reports.check()
     out, err = Output(), Output(stderr=True)
-    cases: list[dict[str, Any]] = []
+    failures: list[Failing] = []
     interrupted = False
     names = [f"{s.name} {d.configuration.name}" for s, d in planned.selected]
     report = Report(out, max(map(len, names)), verbose)
-    with start(planned, lambda line: print(f"xcheck: {line}", file=sys.stderr)) as session:
-        report.begin(session)
+    left = rest(planned, lines)
+    with start(left, _notify) as session, ExitStack() as stack:
+        begun = json.head(session)
+        if resume is not None:
+            same_run(resume, lines, begun, names)
+        record = stack.enter_context(Record.begin(begun, reports, resume, lines))
+        report.begin(begun)
         try:
             with progress(len(planned.selected), err) as bar:
-                for result in session.results:
-                    report.add(result)
-                    if json_file is not None:
-                        cases.append(json.case(result))
+                for i, (case, found) in enumerate(_cases(session, lines)):
+                    report.add(case)
+                    record.case(case, known=i < len(lines.cases))
+                    if found is not None:
+                        failures.append(found)
                     bar.advance(bar.task_ids[0])
-                    if fail_fast and result.verdict.kind is not Kind.BOTH_RIGHT:
+                    if fail_fast and not is_right(case):
                         break
         except KeyboardInterrupt:
             interrupted = True
         report.end(interrupted)  # first, since the file may turn out not to be writable
-        if json_file is not None:
-            json.write(json_file, json.document(session, cases, interrupted=interrupted))
+        try:
+            if trace and failures and not interrupted:
+                with waiting("looking for the line", err):
+                    for story in tell(session, failures):
+                        record.story(stories.document(story))
+                        for line in ["", *stories.lines(story)]:
+                            print_line(out, line)
+        except KeyboardInterrupt:
+            interrupted = True
+        record.end(interrupted=interrupted)
     return Outcome(report.tally.all_right, interrupted)
+
+
+def _notify(line: str) -> None:
+    print(f"xcheck: {line}", file=sys.stderr)
+
+
+def _cases(session: Session, lines: Lines) -> Iterator[tuple[Document, Failing | None]]:
+    """All cases in JSON, those of a resumed run first, and what a story needs of each."""
+    before = {found.case.name: found for found in failing_before(session.plan, lines)}
+    for case in lines.cases:
+        yield case, before.get(case["name"])
+    for result in session.results:
+        yield json.case(result), failing(result)

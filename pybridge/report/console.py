@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -11,9 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from pybridge.check import CaseResult
+from pybridge.report.json import Document
 from pybridge.report.tables import COLUMNS, LEGEND, Tally, details, head, row, summary
-from pybridge.run import Session
 from pybridge.verdict import Kind
 
 NOBODY_READS = 141  # 128 + SIGPIPE
@@ -46,9 +45,9 @@ class Report:
     tally: Tally = field(default_factory=Tally)
     table: Table | None = None
 
-    def begin(self, session: Session) -> None:
+    def begin(self, begun: Document) -> None:
         """What runs, on what, and the header of the cases."""
-        for line in head(session):
+        for line in head(begun):
             print_line(self.out, line)
         print_line(self.out, "")
         if self.out.is_terminal and not self.verbose:
@@ -58,13 +57,13 @@ class Report:
         else:
             print_line(self.out, self._line(COLUMNS))
 
-    def add(self, result: CaseResult) -> None:
+    def add(self, case: Document) -> None:
         """One case more."""
-        self.tally.add(result)
-        cells = row(result)
-        more = details(result) if self.verbose else []
+        self.tally.add(case)
+        cells = row(case)
+        more = details(case) if self.verbose else []
         if self.table is not None:
-            verdict = Text(cells[-1], STYLES[result.verdict.kind])
+            verdict = Text(cells[-1], STYLES[Kind(cells[-1])])
             self.table.add_row(*map(Text, cells[:-1]), verdict)  # a name is no markup
             return
         for line in [self._line(cells), *(f"    {line}" for line in more)]:
@@ -106,6 +105,13 @@ def progress(total: int, err: Console) -> Iterator[Progress]:
     with bar:
         bar.add_task("cases", total=total)
         yield bar
+
+
+@contextmanager
+def waiting(what: str, err: Console) -> Iterator[None]:
+    """A sign of life on a terminal while something takes some seconds; nothing in a pipe."""
+    with err.status(what) if err.is_terminal else nullcontext():
+        yield
 
 
 def print_line(out: Console, line: str) -> None:

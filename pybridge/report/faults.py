@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,45 +16,62 @@ from rich.table import Table
 from pybridge.faults import Caught, Fate, Language, Outcome, Skipped
 from pybridge.faults.session import Session, start
 from pybridge.report import json
-from pybridge.report.console import progress
+from pybridge.report.console import Output, progress
 from pybridge.run import Request, plan
 
 VERSION = 1
 COLUMNS = ("fault", "change", "caught by", "attributed to")
 
 
-def run(request: Request, languages: Sequence[Language], json_file: Path | None) -> bool:
-    """Plant, print, write; whether every fault that can be seen is caught."""
+@dataclass(frozen=True)
+class Hunted:
+    """What the exit status follows from."""
+
+    all_caught: bool  # every fault that was tried and can be seen
+    interrupted: bool
+
+
+def run(request: Request, languages: Sequence[Language], json_file: Path | None) -> Hunted:
+    """Plant, print, write. Ctrl-C ends it, and what was tried so far is reported all the same."""
     planned = plan(request)
+    request = planned.request
     if json_file is not None:
         json.check_writable(json_file)
-    out, err = Console(), Console(stderr=True)
+    out, err = Output(), Output(stderr=True)
     outcomes: list[Outcome] = []
+    interrupted = False
     with start(
         planned, languages, lambda line: print(f"xcheck: {line}", file=sys.stderr)
     ) as session:
         print_line(out, head(request, session))
+        for note in planned.chosen.notes:
+            print_line(out, f"note: {note}")
         print_line(out, "")
         table = Table(*COLUMNS, box=None, pad_edge=False, header_style="bold")
-        with progress(len(session.faults), err) as bar:
-            for outcome in session.outcomes:
-                outcomes.append(outcome)
-                bar.advance(bar.task_ids[0])
-                if outcome.caught is None:
-                    continue
-                cells = row(outcome, outcome.caught)
-                if out.is_terminal:
-                    style = "" if outcome.right else "yellow"
-                    table.add_row(*(escape(c) for c in cells), style=style)
-                else:
-                    print_line(out, "  ".join(cells))
+        try:
+            with progress(len(session.faults), err) as bar:
+                for outcome in session.outcomes:
+                    outcomes.append(outcome)
+                    bar.advance(bar.task_ids[0])
+                    if outcome.caught is None:
+                        continue
+                    cells = row(outcome, outcome.caught)
+                    if out.is_terminal:
+                        style = "" if outcome.right else "yellow"
+                        table.add_row(*(escape(c) for c in cells), style=style)
+                    else:
+                        print_line(out, "  ".join(cells))
+        except KeyboardInterrupt:
+            interrupted = True
     if out.is_terminal:
         out.print(table)
     for line in tail(outcomes, session.skipped):
         print_line(out, line)
+    if interrupted:
+        print_line(out, f"interrupted after {len(outcomes)} of {len(session.faults)} faults")
     if json_file is not None:
-        json.write(json_file, document(request, session, outcomes))
-    return not any(o.fate is Fate.MISSED for o in outcomes)
+        json.write(json_file, document(request, session, outcomes, interrupted=interrupted))
+    return Hunted(not any(o.fate is Fate.MISSED for o in outcomes), interrupted)
 
 
 def head(request: Request, session: Session) -> str:
@@ -100,8 +118,10 @@ def tail(outcomes: Sequence[Outcome], skipped: Sequence[Skipped]) -> list[str]:
     return lines
 
 
-def document(request: Request, session: Session, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The whole table; `version` counts its incompatible changes."""
+def document(
+    request: Request, session: Session, outcomes: Sequence[Outcome], *, interrupted: bool
+) -> dict[str, Any]:
+    """The table; docs/faults.schema.json describes it, `version` counts incompatible changes."""
     return {
         "version": VERSION,
         "paths": [str(path) for path in request.paths],
@@ -109,6 +129,8 @@ def document(request: Request, session: Session, outcomes: Sequence[Outcome]) ->
         "julia": session.julia,
         "method": request.method,
         "cases": session.cases,
+        "planned": len(session.faults),
+        "interrupted": interrupted,
         "faults": [_fault(outcome) for outcome in outcomes],
         "not_applied": [
             {"side": str(s.language), "name": s.name, "why": s.why} for s in session.skipped

@@ -50,6 +50,8 @@ class Checked:
 def run(request: Request, names: Sequence[str]) -> bool:
     """Check the sides of these names alone; True where nothing is wrong or undecided."""
     planned = plan(request)
+    for note in planned.chosen.notes:
+        print_line(Output(), f"note: {note}")
     with ExitStack() as stack:
         asked = [stack.enter_context(side) for side in sides(planned, names, _notify)]
         if request.method == "posted":

@@ -1,62 +1,98 @@
-"""A run as JSON; docs/schema.json describes it, `version` counts its incompatible changes."""
+"""A run as JSON; docs/schema.json describes it, `version` counts its incompatible changes.
+
+Every other report is made of this form of a run, so that a saved one can be shown again.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-import os
-import tempfile
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pybridge.agreement import Distance
+from pybridge.adapters import described
+from pybridge.agreement import Distance, by_step
+from pybridge.case import Case
 from pybridge.check import CaseResult
-from pybridge.errors import InputError
 from pybridge.evidence import Evidence
-from pybridge.gradcheck import ParameterCheck
+from pybridge.gradcheck import Entry, ParameterCheck
 from pybridge.referee import Opinion
+from pybridge.report.files import check_writable as check_writable
+from pybridge.report.files import write as write_text
 from pybridge.run import Session
+from pybridge.sentences import Sentence
 from pybridge.sides import Failure
 from pybridge.verdict import Kind
 
 VERSION = 1
 
+Document = dict[str, Any]  # of a run, or a part of one
 
-def document(
-    session: Session, cases: Sequence[dict[str, Any]], *, interrupted: bool
-) -> dict[str, Any]:
-    """The whole run. `cases` come from `case`."""
+
+def head(session: Session) -> Document:
+    """What runs, on what: all that is known of a run before its first case."""
     plan = session.plan
-    verdicts = [case["verdict"]["kind"] for case in cases]
+    request, sentences = plan.request, plan.corpus.sentences
     return {
         "version": VERSION,
         "versions": asdict(session.versions),
         "fixtures": {
-            "paths": [str(path) for path in plan.request.paths],
-            "sentences": len(plan.corpus.sentences),
+            "paths": [str(path) for path in request.paths],
+            "sha256": _digest(sentences),
+            "sentences": len(sentences),
             "skipped": plan.corpus.skipped,
-            "words": sum(len(s.words) for s in plan.corpus.sentences),
+            "words": sum(len(s.words) for s in sentences),
             "tags": list(plan.vocabulary.tags),
+            "repeats": any(2 < len(s.words) > len(set(s.words)) for s in sentences),
         },
-        "julia_file": str(plan.request.julia),
+        "julia_file": str(request.julia),
+        "julia_sha256": _file_digest(plan.julia),
+        "python_file": request.python_file,
+        "python_sha256": _file_digest(Path(plan.tagger.__file__ or "")),
+        "names": dict(plan.names),
+        "adapters": {
+            "python": described(plan.chosen.form.adapter),
+            "julia": described(plan.chosen.adapter),
+        },
+        "notes": list(plan.chosen.notes),
         "configurations": [asdict(drawn.configuration) for drawn in plan.draws],
         "weights_sha256": session.fingerprint,
-        "method": plan.request.method,
-        "dtype": plan.request.dtype,
-        "rtol": plan.request.rtol,
-        "exhaustive": plan.request.exhaustive,
-        "whole_vocabulary": plan.request.whole_vocabulary,
+        "method": request.method,
+        "dtype": request.dtype,
+        "rtol": request.rtol,
+        "exhaustive": request.exhaustive,
+        "referee": request.referee,
+        "whole_vocabulary": request.whole_vocabulary,
+        "keyword": request.keyword,
+        "limit": request.limit,
         "selected": len(plan.selected),
-        "interrupted": interrupted,
-        "counts": {str(kind): verdicts.count(str(kind)) for kind in Kind},
-        "cases": list(cases),
+        "name_width": max(len(f"{s.name} {d.configuration.name}") for s, d in plan.selected),
     }
 
 
-def case(result: CaseResult) -> dict[str, Any]:
-    """One case. A number that is not finite is null; the rule beside it says what it was."""
+def document(
+    begun: Document,
+    cases: Sequence[Document],
+    stories: Sequence[Document] = (),
+    *,
+    interrupted: bool,
+) -> Document:
+    """The whole run. `begun` comes from `head`, `cases` from `case`, `stories` from `trace`."""
+    return {
+        **begun,
+        "interrupted": interrupted,
+        "counts": counts(case["verdict"]["kind"] for case in cases),
+        "cases": list(cases),
+        "stories": list(stories),
+    }
+
+
+def case(result: CaseResult) -> Document:
+    """One case. A number that is not finite is null, see `figure`."""
     sentence = result.case.sentence
     return {
         "name": result.case.name,
@@ -69,77 +105,64 @@ def case(result: CaseResult) -> dict[str, Any]:
         and {
             "match": str(result.agreement.match),
             "worst": result.agreement.worst.name,
-            "tensors": [_tensor(d) for d in result.agreement.tensors],
+            "tensors": [_tensor(d) | _steps(result, d.name) for d in result.agreement.tensors],
         },
-        "python": _side(result.python),
-        "julia": _side(result.julia),
+        "python": _side(result.case, result.python),
+        "julia": _side(result.case, result.julia),
         "referee": _referee(result.opinion),
     }
 
 
-def check_writable(file: Path) -> None:
-    """InputError, before anything is computed, where `file` cannot be written."""
-    folder = file.parent
-    if file.is_dir():
-        raise InputError("is a folder", "name a file for --json", file=file)
-    if not folder.is_dir():
-        raise InputError(f"no folder {folder}", "make it, or name another file", file=file)
-    if _is_special(file):
-        return
-    try:
-        with tempfile.TemporaryFile(dir=file.resolve().parent):
-            pass
-    except OSError as e:
-        raise _unwritable(file, e) from e
+def entry(case: Case, name: str, at: Entry) -> Document:
+    """One entry of a gradient; with the word of its row, where it has one."""
+    by_word = name.removeprefix("d") in case.word_rows
+    return {
+        "index": list(at.index),
+        **({"word": case.rows[at.index[0]]} if by_word else {}),
+        **_figures(analytic=at.analytic, numeric=at.numeric),
+    }
 
 
-def write(file: Path, content: dict[str, Any]) -> None:
+def counts(kinds: Iterable[str]) -> dict[str, int]:
+    """How many cases have each verdict, in the order of the verdicts."""
+    found = Counter(kinds)
+    return {str(kind): found[str(kind)] for kind in Kind}
+
+
+def figure(part: Mapping[str, Any], name: str) -> float:
+    """A number of a case in JSON, also one that is not finite."""
+    number = part[name]
+    return float(part.get("not_finite", {}).get(name, "nan") if number is None else number)
+
+
+def write(file: Path, content: Document) -> None:
     """Write the document, whole or not at all."""
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    data = text.encode("utf-8", "backslashreplace")  # a path may hold bytes that are not UTF-8
-    try:
-        if _is_special(file):
-            file.write_bytes(data)
-            return
-        target = file.resolve()  # what a link leads to is written, and the link stays
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            part.chmod(0o644)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as e:
-        raise _unwritable(file, e) from e
+    write_text(file, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _is_special(file: Path) -> bool:
-    """/dev/stdout, a pipe: nothing that could be replaced."""
-    return file.exists() and not file.is_file()
+def _figures(**numbers: float) -> Document:
+    """Numbers as JSON takes them: where one is not finite, `not_finite` says which it is."""
+    odd = {name: str(float(n)) for name, n in numbers.items() if not math.isfinite(n)}
+    kept = {name: None if name in odd else n for name, n in numbers.items()}
+    return {**kept, "not_finite": odd} if odd else kept
 
 
-def _unwritable(file: Path, e: OSError) -> InputError:
-    return InputError(f"cannot be written ({e.strerror})", "name another for --json", file=file)
-
-
-def _side(side: Evidence | Failure) -> dict[str, Any]:
+def _side(case: Case, side: Evidence | Failure) -> Document:
     if isinstance(side, Failure):
         return {"problem": side.problem}
     return {
-        "cost": _finite(float(side.run.results["cost"].real)),
+        **_figures(cost=float(side.run.results["cost"].real)),
         "gradient": {
             "status": str(side.gradient.status),
             "method": side.gradient.method,
             "reason": side.gradient.reason,
-            "parameters": [_parameter(p) for p in side.gradient.parameters],
+            "parameters": [_parameter(case, p) for p in side.gradient.parameters],
         },
         "notes": list(side.notes),
     }
 
 
-def _referee(opinion: Opinion | Failure | None) -> dict[str, Any] | None:
+def _referee(opinion: Opinion | Failure | None) -> Document | None:
     """Digits of [Python, Julia] by tensor, or why there are none; null where it was not asked."""
     if opinion is None:
         return None
@@ -148,36 +171,49 @@ def _referee(opinion: Opinion | Failure | None) -> dict[str, Any] | None:
     return {"off": opinion.off(), "digits": {n: list(d) for n, d in opinion.digits.items()}}
 
 
-def _tensor(d: Distance) -> dict[str, Any]:
+def _tensor(d: Distance) -> Document:
     return {
         "name": d.name,
         "match": str(d.match),
         "rule": d.rule,
-        "distance": _finite(d.distance),
-        "tolerance": _finite(d.tolerance),
-        "ulps": _finite(d.ulps),
+        **_figures(distance=d.distance, tolerance=d.tolerance, ulps=d.ulps),
         "compared": d.compared,
     }
 
 
-def _parameter(p: ParameterCheck) -> dict[str, Any]:
+def _steps(result: CaseResult, name: str) -> Document:
+    """The distance at each time step, of a result that both sides have for every word."""
+    if isinstance(result.python, Failure) or isinstance(result.julia, Failure):
+        return {}
+    ours, theirs = (side.run.results.get(name) for side in (result.python, result.julia))
+    words = len(result.case.sentence.words)
+    if ours is None or theirs is None or ours.shape != theirs.shape or ours.shape[:1] != (words,):
+        return {}
+    # Three digits are enough for a picture, and a treebank has many words.
+    rounded = (float(f"{apart:.2e}") for apart in by_step(ours, theirs))
+    return {"steps": [apart if math.isfinite(apart) else None for apart in rounded]}
+
+
+def _parameter(case: Case, p: ParameterCheck) -> Document:
     return {
         "name": p.name,
         "status": str(p.status),
         "rule": p.rule,
-        "error": _finite(p.error),
-        "bound": _finite(p.bound),
-        "tolerance": _finite(p.tolerance),
-        "scale": _finite(p.scale),
+        **_figures(error=p.error, bound=p.bound, tolerance=p.tolerance, scale=p.scale),
         "entries": p.entries,
         "passes": p.passes,
-        "wrong": [
-            {"index": list(e.index), "analytic": _finite(e.analytic), "numeric": _finite(e.numeric)}
-            for e in p.wrong
-        ],
+        "wrong": [entry(case, p.name, e) for e in p.wrong],
         "wrong_more": p.rest,
     }
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+def _digest(sentences: Sequence[Sentence]) -> str:
+    """SHA-256 of the sentences as they were read: file, line, words and tags of each."""
+    digest = hashlib.sha256()
+    for s in sentences:
+        digest.update(json.dumps([s.file, s.line, s.words, s.tags]).encode())
+    return digest.hexdigest()
+
+
+def _file_digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

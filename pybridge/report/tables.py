@@ -1,4 +1,4 @@
-"""The words and figures of a run, as every report prints them."""
+"""The words and figures of a run, as every report prints them, out of its JSON form."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 
 from pybridge.agreement import Match
 from pybridge.case import Case
-from pybridge.check import CaseResult
-from pybridge.evidence import Evidence
-from pybridge.gradcheck import Entry, ParameterCheck, Status
-from pybridge.referee import Opinion
-from pybridge.run import Session
-from pybridge.sides import Failure
+from pybridge.gradcheck import Entry, Status
+from pybridge.report import json
+from pybridge.report.facts import SIDES, with_status, worst_parameter, worst_tensor
+from pybridge.report.json import Document, figure
 from pybridge.verdict import Kind
-from pybridge.weights import WORD_ROWS
 
 COLUMNS = (
     "case",
@@ -51,30 +48,30 @@ class Tally:
     heard: int = 0  # cases in which the referee was asked
     unexercised: int = 0
 
-    def add(self, result: CaseResult) -> None:
+    def add(self, case: Document) -> None:
         """Count a case."""
-        self.verdicts[result.verdict.kind] += 1
-        name = result.case.configuration.name
-        self.configurations.setdefault(name, Counter())[result.verdict.kind] += 1
-        sides = {"Python": result.python, "Julia": result.julia}
-        for side, evidence in sides.items():
-            if isinstance(evidence, Failure):
+        kind, name = Kind(case["verdict"]["kind"]), case["configuration"]
+        self.verdicts[kind] += 1
+        self.configurations.setdefault(name, Counter())[kind] += 1
+        idle = False
+        for side, key in SIDES.items():
+            if "problem" in case[key]:
                 continue
+            gradient = case[key]["gradient"]
             counts = self.statuses.setdefault(side, {})
-            for parameter in evidence.gradient.parameters:
-                counts.setdefault(parameter.name, Counter())[parameter.status] += 1
-            if evidence.gradient.reason:
-                self.reasons.setdefault(side, evidence.gradient.reason)
-            self.notes.setdefault(side, Counter()).update(evidence.notes)
-        if result.opinion is not None:
+            for parameter in gradient["parameters"]:
+                status = Status(parameter["status"])
+                counts.setdefault(parameter["name"], Counter())[status] += 1
+                idle = idle or status is Status.NOT_EXERCISED
+            if gradient["reason"]:
+                self.reasons.setdefault(side, gradient["reason"])
+            self.notes.setdefault(side, Counter()).update(case[key]["notes"])
+        if case["referee"] is not None:
             self.heard += 1
-            quiet = isinstance(result.opinion, Opinion) and not result.opinion.off()
+            quiet = case["referee"].get("off") == ""
             if not quiet and len(self.opinions) < OPINIONS:
-                self.opinions.append(f"{result.case.name}: {opinion(result.opinion)}")
-        self.unexercised += any(
-            isinstance(e, Evidence) and bool(e.gradient.named(Status.NOT_EXERCISED))
-            for e in sides.values()
-        )
+                self.opinions.append(f"{case['name']}: {opinion(case['referee'])}")
+        self.unexercised += idle
 
     @property
     def cases(self) -> int:
@@ -87,80 +84,81 @@ class Tally:
         return 0 < self.cases == self.verdicts[Kind.BOTH_RIGHT]
 
 
-def head(session: Session) -> list[str]:
+def head(begun: Document) -> list[str]:
     """What runs, on what."""
-    v, plan = session.versions, session.plan
-    paths = " ".join(map(str, plan.request.paths))
-    sentences = plan.corpus.sentences
-    left_out = f" ({plan.corpus.skipped} untagged left out)" if plan.corpus.skipped else ""
-    names = ", ".join(drawn.configuration.name for drawn in plan.draws)
+    v, fixtures = begun["versions"], begun["fixtures"]
+    left_out = f" ({fixtures['skipped']} untagged left out)" if fixtures["skipped"] else ""
+    configurations = [configuration["name"] for configuration in begun["configurations"]]
     over = (
         "the whole vocabulary"
-        if plan.request.whole_vocabulary
+        if begun["whole_vocabulary"]
         else "the words of its sentence and one absent word"
     )
     lines = [
-        f"xcheck {v.xcheck}   Python {v.python}, numpy {v.numpy}   "
-        f"Julia {v.julia} ({v.julia_origin}), juliacall {v.juliacall}",
-        f"{paths}: {_number(len(sentences), 'sentence')}{left_out}, "
-        f"{_number(sum(len(s.words) for s in sentences), 'word')}, "
-        f"{_number(len(plan.vocabulary.tags), 'tag')}; "
-        f"{_number(len(plan.draws), 'configuration')} ({names}); "
-        f"weights sha256 {session.fingerprint[:12]}..., same bytes on both sides",
-        f"Julia: {plan.request.julia}   Python: pybridge/tagger.py   each case over {over}",
+        f"xcheck {v['xcheck']}   Python {v['python']}, numpy {v['numpy']}   "
+        f"Julia {v['julia']} ({v['julia_origin']}), juliacall {v['juliacall']}",
+        f"{' '.join(fixtures['paths'])}: {number(fixtures['sentences'], 'sentence')}{left_out}, "
+        f"{number(fixtures['words'], 'word')}, {number(len(fixtures['tags']), 'tag')}; "
+        f"{number(len(configurations), 'configuration')} ({', '.join(configurations)}); "
+        f"weights sha256 {begun['weights_sha256'][:12]}..., same bytes on both sides",
+        f"Julia: {begun['julia_file']}   Python: {begun['python_file']}   each case over {over}",
     ]
-    if not any(len(s.words) > 2 and len(set(s.words)) < len(s.words) for s in sentences):
+    if not fixtures["repeats"]:
         lines.append(
             "note: no sentence of three or more words repeats a word; "
             "faults in the recurrence or in summing up by word may stay hidden"
         )
-    return lines
+    return lines + [f"note: {note}" for note in begun["notes"]]
 
 
-def row(result: CaseResult) -> tuple[str, ...]:
+def row(case: Document) -> tuple[str, ...]:
     """One case under COLUMNS."""
     return (
-        result.case.name,
-        str(len(result.case.words)),
-        _costs(result),
-        _apart(result),
-        _gradient(result.python),
-        _gradient(result.julia),
-        str(result.verdict.kind),
+        case["name"],
+        str(case["words"]),
+        _costs(case),
+        _apart(case),
+        _gradient(case["python"]),
+        _gradient(case["julia"]),
+        case["verdict"]["kind"],
     )
 
 
-def details(result: CaseResult) -> list[str]:
+def details(case: Document) -> list[str]:
     """Every tensor of a case, and the rule behind the verdict."""
-    lines = [f"{result.verdict.kind}: {result.verdict.rule}"]
-    for tensor in result.agreement.tensors if result.agreement else ():
-        numbers = f"{_number(tensor.compared, 'number')}, {tensor.ulps:.0f} ULP at most"
-        lines.append(f"{tensor.name}: {tensor.match}; {tensor.rule}; {numbers}")
-    for side, evidence in (("Python", result.python), ("Julia", result.julia)):
-        if isinstance(evidence, Failure):
-            lines.append(f"{side}: {evidence.problem}")
+    lines = [f"{case['verdict']['kind']}: {case['verdict']['rule']}"]
+    for tensor in case["agreement"]["tensors"] if case["agreement"] else ():
+        compared, ulps = number(tensor["compared"], "number"), figure(tensor, "ulps")
+        lines.append(
+            f"{tensor['name']}: {tensor['match']}; {tensor['rule']}; "
+            f"{compared}, {ulps:.0f} ULP at most"
+        )
+    for side, key in SIDES.items():
+        evidence = case[key]
+        if "problem" in evidence:
+            lines.append(f"{side}: {evidence['problem']}")
             continue
         lines.append(f"{side} gradient, {method(evidence)}:")
-        lines += [_parameter(result, parameter) for parameter in evidence.gradient.parameters]
-        lines += [f"{side}: {note}" for note in evidence.notes]
-    if result.opinion is not None:
-        lines.append(opinion(result.opinion))
+        lines += [_parameter(parameter) for parameter in evidence["gradient"]["parameters"]]
+        lines += [f"{side}: {note}" for note in evidence["notes"]]
+    if case["referee"] is not None:
+        lines.append(opinion(case["referee"]))
     return lines
 
 
-def opinion(found: Opinion | Failure) -> str:
+def opinion(found: Document) -> str:
     """What the referee says."""
-    if isinstance(found, Failure):
-        return f"referee: none, this Julia code does not run in 256 bits: {found.problem}"
-    digits = ", ".join(f"{n} {a:.1f} and {b:.1f}" for n, (a, b) in found.digits.items())
-    off = found.off() or "neither side"
+    if "problem" in found:
+        return f"referee: none, this Julia code does not run in 256 bits: {found['problem']}"
+    digits = ", ".join(f"{n} {a:.1f} and {b:.1f}" for n, (a, b) in found["digits"].items())
+    off = found["off"] or "neither side"
     return f"referee (256 bits): {off} is off; digits of Python and Julia: {digits}"
 
 
-def method(evidence: Evidence) -> str:
+def method(evidence: Document) -> str:
     """The method of a gradient check, and why it is not the one asked for."""
-    reason = evidence.gradient.reason
-    return evidence.gradient.method + (f" ({reason})" if reason else "")
+    reason = evidence["gradient"]["reason"]
+    return str(evidence["gradient"]["method"]) + (f" ({reason})" if reason else "")
 
 
 def summary(tally: Tally) -> list[str]:
@@ -168,23 +166,24 @@ def summary(tally: Tally) -> list[str]:
     lines = []
     if not tally.all_right:
         lines += [_by_parameter(side, counts) for side, counts in tally.statuses.items()]
-        lines += [f"{name}: {_counts(counts)}" for name, counts in tally.configurations.items()]
+        lines += [f"{name}: {counted(counts)}" for name, counts in tally.configurations.items()]
     lines += tally.opinions
     if tally.heard and not tally.opinions:
-        lines.append(f"referee (256 bits): neither side is off in {_number(tally.heard, 'case')}")
+        lines.append(f"referee (256 bits): neither side is off in {number(tally.heard, 'case')}")
     for side, notes in tally.notes.items():
-        lines += [f"{side}: {note}, in {_number(n, 'case')}" for note, n in notes.items()]
+        lines += [f"{side}: {note}, in {number(n, 'case')}" for note, n in notes.items()]
     for side, reason in tally.reasons.items():
         lines.append(f"{side}: central differences stood in for the complex step; {reason}")
     if tally.unexercised:
         lines.append(
-            f"in {_number(tally.unexercised, 'case')} some parameter is not exercised "
+            f"in {number(tally.unexercised, 'case')} some parameter is not exercised "
             "(zero derivative and zero gradient, which proves nothing)"
         )
-    return [*lines, f"{_number(tally.cases, 'case')}: {_counts(tally.verdicts)}"]
+    return [*lines, f"{number(tally.cases, 'case')}: {counted(tally.verdicts)}"]
 
 
-def _number(count: int, noun: str) -> str:
+def number(count: int, noun: str) -> str:
+    """`1 case`, `2 cases`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
@@ -198,66 +197,75 @@ def _by_parameter(side: str, parameters: dict[str, Counter[Status]]) -> str:
     return f"{side}'s gradient: " + "; ".join(f"{w}: {' '.join(n)}" for w, n in groups.items())
 
 
-def _counts(counts: Counter[Kind]) -> str:
+def counted(counts: Counter[Kind]) -> str:
+    """`2 both right, 1 julia wrong`."""
     return ", ".join(f"{counts[kind]} {kind}" for kind in Kind if counts[kind])
 
 
-def _costs(result: CaseResult) -> str:
+def _costs(case: Document) -> str:
     texts = [
-        f"{float(side.run.results['cost'].real):.3f}" if isinstance(side, Evidence) else "none"
-        for side in (result.python, result.julia)
+        "none" if "problem" in case[key] else f"{figure(case[key], 'cost'):.3f}"
+        for key in SIDES.values()
     ]
     return texts[0] if texts[0] == texts[1] else " | ".join(texts)
 
 
-def _apart(result: CaseResult) -> str:
-    if result.agreement is None:
+def _apart(case: Document) -> str:
+    if case["agreement"] is None:
         return "no answer"
-    worst = result.agreement.worst
-    if worst.distance != worst.distance:  # not measured: missing, not finite, of another shape
-        return f"{worst.name}: {worst.rule}"
-    wide = "" if worst.match is Match.AGREES else f" > {worst.tolerance:.0e}"
-    return f"{worst.distance:.0e}{wide} ({worst.name})"
+    worst = worst_tensor(case)
+    distance = figure(worst, "distance")
+    if distance != distance:  # not measured: missing, not finite, of another shape
+        return f"{worst['name']}: {worst['rule']}"
+    agrees = worst["match"] == Match.AGREES
+    wide = "" if agrees else f" > {figure(worst, 'tolerance'):.0e}"
+    return f"{distance:.0e}{wide} ({worst['name']})"
 
 
-def _gradient(evidence: Evidence | Failure) -> str:
-    if isinstance(evidence, Failure):
+def _gradient(evidence: Document) -> str:
+    if "problem" in evidence:
         return "no answer"
-    check = evidence.gradient
-    worst = check.worst
+    worst = worst_parameter(evidence)
+    status = evidence["gradient"]["status"]
     if worst is None:
-        return str(check.status)
-    size = f"{worst.error:.0e}"
-    match check.status:
+        return str(status)
+    size = f"{figure(worst, 'error'):.0e}"
+    same = " ".join(with_status(evidence, status))
+    match status:
         case Status.PASSED:
             return f"ok {size}"
         case Status.FAILED:
-            return f"wrong: {' '.join(check.named(Status.FAILED))} ({size})"
+            return f"wrong: {same} ({size})"
         case Status.UNDECIDED:
-            return f"undecided: {' '.join(check.named(Status.UNDECIDED))} ({size})"
+            return f"undecided: {same} ({size})"
         case _:
-            return str(check.status)
+            return str(status)
 
 
-def _parameter(result: CaseResult, check: ParameterCheck) -> str:
+def _parameter(check: Document) -> str:
     text = (
-        f"{check.name}: {check.status}; {check.rule}; "
-        f"{check.entries} entries in {check.passes} forward passes"
+        f"{check['name']}: {check['status']}; {check['rule']}; "
+        f"{check['entries']} entries in {check['passes']} forward passes"
     )
-    if check.wrong:
-        more = f", and {check.rest} more" if check.rest else ""
-        named = "; ".join(entry(result.case, check.name, e) for e in check.wrong)
+    if check["wrong"]:
+        more = f", and {check['wrong_more']} more" if check["wrong_more"] else ""
+        named = "; ".join(_entry(check["name"], at) for at in check["wrong"])
         text += f"; wrong: {named}{more}"
     return text
 
 
 def entry(case: Case, name: str, at: Entry) -> str:
-    """An entry in the user's words: `dWxh["running", 3]: analytic 0.0213, numeric 0.0418`.
+    """An entry in the user's words: `dW["running", 3]: analytic 0.0213, numeric 0.0418`.
 
     Counted from 1, as in the Julia code.
     """
-    index = [str(i + 1) for i in at.index]
-    if name.removeprefix("d") in WORD_ROWS:
-        index[0] = f'"{case.rows[at.index[0]]}"'
+    return _entry(name, json.entry(case, name, at))
+
+
+def _entry(name: str, at: Document) -> str:
+    index = [str(i + 1) for i in at["index"]]
+    if "word" in at:
+        index[0] = f'"{at["word"]}"'
     place = ", ".join(index)
-    return f"{name}[{place}]: analytic {at.analytic:.4g}, numeric {at.numeric:.4g}"
+    analytic, numeric = figure(at, "analytic"), figure(at, "numeric")
+    return f"{name}[{place}]: analytic {analytic:.4g}, numeric {numeric:.4g}"

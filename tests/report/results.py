@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pybridge.adapters.choose import PORT
 from pybridge.agreement import Agreement, agree
 from pybridge.case import Case
 from pybridge.check import CaseResult
@@ -15,6 +16,7 @@ from pybridge.gradcheck import Entry, GradientCheck, ParameterCheck, Status
 from pybridge.referee import Opinion
 from pybridge.run import Request, Session, Versions, plan
 from pybridge.sides import Failure, Run
+from pybridge.trace.codes import PythonCode
 from pybridge.verdict import Kind, Verdict
 from pybridge.weights import Array
 from tests.making import NAMES, a_case
@@ -119,4 +121,6 @@ def session(folder: Path, text: str = "a/X b/Y a/X\n", **request: object) -> Ses
         versions=Versions("0.0", "3.11", "2.0", "1.5.3", "private install", "0.9.24"),
         fingerprint="0123456789abcdef" * 4,
         results=iter(()),
+        python=PythonCode(PORT, "pybridge/tagger.py"),
+        julia=PythonCode(PORT, "julia/fixed.jl"),
     )

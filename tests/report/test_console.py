@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pybridge.check import CaseResult
+from pybridge.report import json
 from pybridge.report.console import STYLES, Output, Report, progress
 from pybridge.verdict import Kind
 from tests.making import a_case
@@ -35,9 +36,9 @@ def printed(
 ) -> str:
     out = console(terminal=terminal, width=width)
     report = Report(out, name_width=30, verbose=verbose)
-    report.begin(session(folder))
+    report.begin(json.head(session(folder)))
     for one in results:
-        report.add(one)
+        report.add(json.case(one))
     report.end(interrupted)
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
@@ -46,10 +47,10 @@ def printed(
 def test_a_pipe_gets_a_line_a_case_at_once(tmp_path: Path) -> None:
     out = console(terminal=False, width=40)
     report = Report(out, name_width=18, verbose=False)
-    report.begin(session(tmp_path))
+    report.begin(json.head(session(tmp_path)))
     assert isinstance(out.file, io.StringIO)
     before = out.file.getvalue()
-    report.add(result())
+    report.add(json.case(result()))
     (line,) = out.file.getvalue().removeprefix(before).splitlines()
     assert re.split(" {2,}", line) == [
         "made.tagged:1 made",
@@ -68,8 +69,8 @@ def test_a_pipe_gets_a_line_a_case_at_once(tmp_path: Path) -> None:
 def test_a_terminal_gets_a_table_at_the_end(tmp_path: Path) -> None:
     out = console(terminal=True)
     report = Report(out, name_width=18, verbose=False)
-    report.begin(session(tmp_path))
-    report.add(result())
+    report.begin(json.head(session(tmp_path)))
+    report.add(json.case(result()))
     assert isinstance(out.file, io.StringIO)
     assert "both right" not in out.file.getvalue()
     report.end(interrupted=False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import stat
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pybridge import shipped
 from pybridge.errors import InputError
 from pybridge.gradcheck import Entry, Status
 from pybridge.referee import Opinion
-from pybridge.report.json import VERSION, case, check_writable, document, write
+from pybridge.report.files import check_writable
+from pybridge.report.json import VERSION, case, document, figure, head, write
 from pybridge.verdict import Kind
-from tests.cli_support import flaws, schema
+from tests.cli_support import flaws, line_flaws, schema
 from tests.making import a_case
 from tests.report.results import (
     FAILURE,
@@ -26,6 +29,7 @@ from tests.report.results import (
     result,
     session,
 )
+from tests.report.runs import differing
 
 ONE = np.ones((2, 2))
 MISSING = agreement({"h": ONE, "dWhh": ONE}, {"h": ONE * 1})
@@ -59,7 +63,7 @@ def through_text(content: object) -> Any:
 
 
 def test_a_document_is_as_the_schema_says(tmp_path: Path) -> None:
-    content = document(session(tmp_path), [case(r) for r in RESULTS], interrupted=False)
+    content = document(head(session(tmp_path)), [case(r) for r in RESULTS], interrupted=False)
     assert flaws(through_text(content)) == []
     assert content["version"] == VERSION == schema()["properties"]["version"]["const"]
     assert content["counts"] == {
@@ -85,6 +89,63 @@ def test_a_number_that_is_not_finite_is_null_and_its_rule_says_so() -> None:
     assert [p["error"] for p in checks].count(None) == 1
 
 
+def test_a_figure_that_is_not_finite_can_be_had_all_the_same() -> None:
+    checks = [
+        parameter("dWhh", Status.FAILED, error=NAN),
+        parameter("dBy", Status.FAILED, wrong=(Entry((0, 1), -math.inf, 2.0),)),
+    ]
+    found = case(result(Kind.UNDECIDED, julia=evidence(*checks, cost=math.inf)))
+    julia = through_text(found)["julia"]
+    assert julia["not_finite"] == {"cost": "inf"}
+    assert figure(julia, "cost") == math.inf
+    by_name = {p["name"]: p for p in julia["gradient"]["parameters"]}
+    assert math.isnan(figure(by_name["dWhh"], "error"))
+    assert figure(by_name["dWhh"], "bound") == 1e-14
+    (wrong,) = by_name["dBy"]["wrong"]
+    assert figure(wrong, "analytic") == -math.inf
+    assert figure(wrong, "numeric") == 2.0
+    assert "not_finite" not in found["python"]
+
+
+def test_an_entry_is_of_a_word_where_rows_stand_for_words() -> None:
+    wrong = (Entry((1, 2), 1.0, 2.0),)
+    checks = [parameter(n, Status.FAILED, wrong=wrong) for n in ("dWxh", "dWhh")]
+    parameters = case(result(julia=evidence(*checks)))["julia"]["gradient"]["parameters"]
+    found = {p["name"]: p["wrong"][0].get("word") for p in parameters if p["wrong"]}
+    assert found == {"dWxh": "cat", "dWhh": None}
+
+
+def test_results_over_time_have_a_distance_at_each_step() -> None:
+    tensors = {t["name"]: t for t in case(differing(0.5))["agreement"]["tensors"]}
+    assert tensors["h"]["steps"] == [0.0, 0.0, 0.0, 0.333, 0.333]
+    assert max(tensors["h"]["steps"]) == pytest.approx(tensors["h"]["distance"], rel=1e-2)
+    assert "steps" not in tensors["dWhh"]  # a gradient, whatever its shape
+    assert case(differing(math.nan))["agreement"]["tensors"][0]["steps"][2:] == [0.0, None, None]
+    assert flaws_of_case(case(differing(math.nan))) == []
+
+
+def flaws_of_case(found: dict[str, Any]) -> list[str]:
+    return line_flaws(through_text({"case": found}))
+
+
+def test_the_head_has_the_hashes_of_what_runs(tmp_path: Path) -> None:
+    def hashes(text: str) -> dict[str, Any]:
+        begun = head(session(tmp_path, text))
+        return {
+            "fixtures": begun["fixtures"]["sha256"],
+            **{name: begun[f"{name}_sha256"] for name in ("julia", "python")},
+        }
+
+    one = hashes("a/X b/Y a/X\n")
+    port, julia = (shipped.ROOT / name for name in ("pybridge/tagger.py", "julia/fixed.jl"))
+    assert one["python"] == hashlib.sha256(port.read_bytes()).hexdigest()
+    assert one["julia"] == hashlib.sha256(julia.read_bytes()).hexdigest()
+    for other in ("a/X b/Y b/X\n", "a/X b/X a/X\n", "\na/X b/Y a/X\n", "a/X b/Y a/X\na/X\n"):
+        assert hashes(other)["fixtures"] != one["fixtures"]
+        assert hashes(other)["julia"] == one["julia"]
+    assert hashes("a/X b/Y a/X\n") == one
+
+
 def test_a_missing_tensor_is_listed() -> None:
     found = case(result(Kind.UNDECIDED, agreed=MISSING))["agreement"]
     assert found["match"] == "differs"
@@ -101,7 +162,7 @@ def test_no_answer_is_a_problem_and_no_agreement() -> None:
 
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_interrupted(tmp_path: Path, interrupted: bool) -> None:
-    content = document(session(tmp_path), [], interrupted=interrupted)
+    content = document(head(session(tmp_path)), [], interrupted=interrupted)
     assert content["interrupted"] is interrupted
     assert content["cases"] == []
     assert flaws(content) == []

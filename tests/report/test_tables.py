@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from pybridge.agreement import Match
+from pybridge.check import CaseResult
 from pybridge.gradcheck import Entry, Status
 from pybridge.referee import Opinion
+from pybridge.report import json
 from pybridge.report.tables import COLUMNS, Tally, details, entry, head, row, summary
 from pybridge.verdict import Kind
 from tests.making import a_case
@@ -26,15 +28,15 @@ ONE = np.ones((2, 2))
 
 
 def cell(column: str, *arguments: object, **options: object) -> str:
-    cells = row(result(*arguments, **options))  # type: ignore[arg-type]
+    cells = row(json.case(result(*arguments, **options)))  # type: ignore[arg-type]
     assert len(cells) == len(COLUMNS)
     return cells[COLUMNS.index(column)]
 
 
-def tally(*results: object) -> Tally:
+def tally(*results: CaseResult) -> Tally:
     found = Tally()
     for one in results:
-        found.add(one)  # type: ignore[arg-type]
+        found.add(json.case(one))
     return found
 
 
@@ -42,7 +44,7 @@ def tally(*results: object) -> Tally:
 
 
 def test_a_row_of_a_case_that_is_right() -> None:
-    assert row(result()) == (
+    assert row(json.case(result())) == (
         "made.tagged:1 made",
         "5",
         "5.250",
@@ -121,7 +123,7 @@ def test_a_gradient(checks: list[object], said: str) -> None:
 def test_details_name_every_tensor_and_every_rule() -> None:
     entries = Entry((1, 2), 0.0213, 0.0418), Entry((0, 0), 1.0, 1.5)
     wrong = parameter("dWxh", Status.FAILED, error=0.5, rule="error 5e-01", wrong=entries, rest=7)
-    lines = details(result(Kind.JULIA_WRONG, julia=evidence(wrong)))
+    lines = details(json.case(result(Kind.JULIA_WRONG, julia=evidence(wrong))))
     assert lines[0] == "julia wrong: why it is julia wrong"
     assert lines[1].startswith("h: agrees; distance 4.4e-16, tolerance 1.0e-12 (asked for); 4 num")
     assert lines[2].startswith("dWhh: agrees; ")
@@ -137,14 +139,14 @@ def test_details_name_every_tensor_and_every_rule() -> None:
 
 
 def test_details_of_a_side_that_gave_no_answer() -> None:
-    lines = details(result(Kind.JULIA_WRONG, julia=FAILURE))
+    lines = details(json.case(result(Kind.JULIA_WRONG, julia=FAILURE)))
     assert lines[-1] == f"Julia: {FAILURE.problem}"
     assert not any("agrees" in line for line in lines)
 
 
 def test_details_say_why_differences_stood_in() -> None:
     stood_in = evidence(method="central differences", reason="no complex weights: MethodError")
-    lines = details(result(julia=stood_in))
+    lines = details(json.case(result(julia=stood_in)))
     assert "Julia gradient, central differences (no complex weights: MethodError):" in lines
     assert "Python gradient, complex step:" in lines
 
@@ -165,7 +167,7 @@ def test_an_entry_is_named_by_its_word(name: str, index: tuple[int, ...], said: 
 
 def test_markup_and_html_are_text() -> None:
     case = named(a_case("[red] <script> x"), file="[bold].tagged")
-    assert row(result(case=case))[0] == "[bold].tagged:1 made"
+    assert row(json.case(result(case=case)))[0] == "[bold].tagged:1 made"
     assert entry(case, "dWxh", Entry((1, 0), 1.0, 2.0)).startswith('dWxh["<script>", 1]')
 
 
@@ -174,14 +176,16 @@ def test_notes_and_the_referee_are_said_and_counted() -> None:
     opinion = Opinion({"h": (15.5, 15.0), "dWhh": (15.0, 0.5)})
     one = result(Kind.JULIA_WRONG, julia=noted, opinion=opinion)
     said = "Julia is off; digits of Python and Julia: h 15.5 and 15.0, dWhh 15.0 and 0.5"
-    assert "Julia: works in float32" in details(one)
-    assert details(one)[-1] == f"referee (256 bits): {said}"
+    assert "Julia: works in float32" in details(json.case(one))
+    assert details(json.case(one))[-1] == f"referee (256 bits): {said}"
     lines = summary(tally(one, one))
     assert "Julia: works in float32, in 2 cases" in lines
     assert f"made.tagged:1 made: referee (256 bits): {said}" in lines
     silent = result(Kind.JULIA_WRONG, opinion=FAILURE)
-    assert details(silent)[-1].startswith("referee: none, ")
-    assert not any("referee" in line for line in [*details(result()), *summary(tally(result()))])
+    assert details(json.case(silent))[-1].startswith("referee: none, ")
+    assert not any(
+        "referee" in line for line in [*details(json.case(result())), *summary(tally(result()))]
+    )
 
 
 # What it comes to
@@ -245,7 +249,7 @@ def test_a_stand_in_and_what_is_not_exercised_are_said() -> None:
 
 
 def test_the_head(tmp_path: Path) -> None:
-    assert head(session(tmp_path)) == [
+    assert head(json.head(session(tmp_path))) == [
         "xcheck 0.0   Python 3.11, numpy 2.0   Julia 1.5.3 (private install), juliacall 0.9.24",
         f"{tmp_path}/made.tagged: 1 sentence, 3 words, 2 tags; 2 configurations (posted, telling); "
         "weights sha256 0123456789ab..., same bytes on both sides",
@@ -256,7 +260,7 @@ def test_the_head(tmp_path: Path) -> None:
 
 def test_the_head_says_what_is_left_out_and_what_may_stay_hidden(tmp_path: Path) -> None:
     made = session(tmp_path, "a/X b/Y c/X\na/X a/_\n", skip_untagged=True, whole_vocabulary=True)
-    lines = head(made)
+    lines = head(json.head(made))
     assert ": 1 sentence (1 untagged left out), 3 words, 2 tags" in lines[1]
     assert lines[2].endswith("each case over the whole vocabulary")
     assert lines[3].startswith("note: no sentence of three or more words repeats a word")
