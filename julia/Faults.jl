@@ -8,7 +8,7 @@ included before.
 module Faults
 
 import ..XCheck
-using ..XCheck: attempt, each_expression, replaced
+using ..XCheck: SHAPE_ONLY, attempt, each_expression, iscall, replaced, stripped, symbols, text
 
 export list
 
@@ -54,22 +54,24 @@ include("faults/named.jl")
 include("faults/wrappers.jl")
 
 """
-    list(path, parameters, row_parameters, values, words, tags, h_prev, sizes)
+    list(path, form, parameters, row_parameters, values, words, tags, h_prev, sizes)
         -> ((faults, skipped), "") or (nothing, problem)
 
-All faults for the file at `path`, each `(operator, line, old, new, replacements, appended)` with
+All faults for the file at `path`, which is called as `form` says (see `XCheck.load`), each `(operator, line, old, new, replacements, appended)` with
 replacements as `XCheck.load` takes them, and what did not apply, each `(name, why)`. The gradients
 of `row_parameters` have a row for each word. The rest is one small case as `XCheck.examine` takes
 it; it is run once, to learn the shapes of what is read.
 """
-list(path, parameters, row_parameters, case...) = attempt(path) do
+list(path, form, parameters, row_parameters, case...) = attempt(path) do
+    adapter = XCheck.adapter(parameters, form)
     names = Symbol.(collect(parameters))
     rows = Symbol.(collect(row_parameters))
     expressions = parsed(path)
-    found = reached(definitions(expressions))
+    roots = [adapter.forward.name, adapter.backward.name]
+    found = reached(definitions(expressions), roots)
     places = reduce(vcat, sites.(found); init = Site[])
-    shapes = shapes_of(places, path, parameters, case)
-    scope = Scope(found, places, shapes, names, rows)
+    shapes = shapes_of(places, path, adapter, parameters, case)
+    scope = Scope(found, places, shapes, names, rows, adapter)
     general = distinct(reduce(vcat, (operator(scope) for operator in OPERATORS); init = Fault[]))
     special, skipped = named(scope, general)
     wrapped, not_wrapped = wrappers(scope)
@@ -85,6 +87,7 @@ struct Scope
     shapes::Dict{Tuple{Symbol,String},Any} # by function and text of what is read
     parameters::Vector{Symbol}
     rows::Vector{Symbol}
+    adapter::Any # how the file is called
 end
 
 sites_in(scope, name) = filter(site -> site.name == name, scope.sites)

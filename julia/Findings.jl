@@ -19,7 +19,8 @@ function attempt(f, path)
         e isa InterruptException && rethrow()
         e isa Finding && return (nothing, e.text)
         e isa LoadError && return (nothing, load_problem(e))
-        return (nothing, string(place(catch_backtrace(), file), ": ", first_line(e)))
+        where_to, called = place(catch_backtrace(), file)
+        return (nothing, string(where_to, ": ", first_line(e), remedy(e, called)))
     end
 end
 
@@ -36,12 +37,65 @@ end
 "Julia's message without the hints in the lines below it."
 first_line(e) = first(split(sprint(showerror, e), '\n'))
 
-"`file:line` of the innermost frame in `file`; `file` alone where there is none."
+"""
+`file:line` of the innermost frame in `file`, `file` alone where there is none; and the function that
+was called there, which is empty where the frame itself is the innermost of all.
+"""
 function place(backtrace, file)
+    called = Symbol("")
     # Frames are looked up one by one from the inside and no further than needed: looking up those
     # of the Python executable makes Julia 1.5's LLVM print "error: decoding address ranges".
     for pointer in backtrace, frame in StackTraces.lookup(pointer)
-        abspath(string(frame.file)) == file && return "$file:$(frame.line)"
+        abspath(string(frame.file)) == file && return "$file:$(frame.line)", called
+        called = frame.func
     end
-    return file
+    return file, called
 end
+
+# Older code -----------------------------------------------------------------------------------
+
+"""
+What would mend an error, as the end of a line; empty where nothing is known. Before Julia 0.6 a
+function of numbers took an array as well, entry by entry, for which a dot has to stand now.
+"""
+remedy(e, called) = ""
+
+function remedy(e::MethodError, called)
+    e.f isa Function || return ""
+    array = findfirst(a -> a isa AbstractArray, collect(Any, e.args))
+    array === nothing && return ""
+    single = Tuple{map(a -> a isa AbstractArray ? eltype(a) : typeof(a), e.args)...}
+    # Of max(0, row) and 0 < row it is a comparison inside that fails.
+    name = called in (:max, :min, :<, :>, :<=, :>=) ? called : nameof(e.f)
+    Base.invokelatest(hasmethod, e.f, single) || return ""
+    return dotted(name, e.args[array])
+end
+
+function remedy(e::DimensionMismatch, called)
+    called in POWERS && return dotted(:^, zeros(0, 0))
+    occursin("not square", e.msg) && called in OF_A_MATRIX || return ""
+    return dotted(called, zeros(0, 0))
+end
+
+"Functions that mean something else of a matrix, and need a square one for it."
+const OF_A_MATRIX = (
+    :exp, :log, :sqrt, :sin, :cos, :tan, :sinh, :cosh, :tanh, :asin, :acos, :atan, :asinh, :acosh,
+    :atanh, :inv,
+)
+const POWERS = (:^, :power_by_squaring, :literal_pow)
+
+function dotted(name, array)
+    what = ndims(array) == 1 ? "vector" : "matrix"
+    Base.isoperator(name) && return "; of a $what entry by entry: write .$name"
+    return "; $name of a $what: write $name.(...)"
+end
+
+const MOVED = Dict(
+    :dot => "using LinearAlgebra", :norm => "using LinearAlgebra", :vecnorm => "norm",
+    :mean => "using Statistics", :std => "using Statistics", :shuffle => "using Random",
+    :randperm => "using Random", :srand => "Random.seed!", :indmax => "argmax",
+    :indmin => "argmin", :linspace => "range", :eye => "I", :sub2ind => "LinearIndices",
+    :readcsv => "using DelimitedFiles", :readdlm => "using DelimitedFiles", :Void => "Nothing",
+)
+
+remedy(e::UndefVarError, called) = haskey(MOVED, e.var) ? "; write $(MOVED[e.var])" : ""

@@ -26,7 +26,7 @@ function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
     sentence = one_sentence(words, tags, big.(copy_of(h_prev)), sizes, BigFloat)
     set_weights(tagger, weights)
     run = run_once(tagger, sentence, first.(weights))
-    for (name, value) in pairs((cost = run.cost, h = run.h, p = run.p))
+    for (name, values) in kept(tagger, sentence), value in values
         eltype(value) === BigFloat ||
             throw(Finding("$(tagger.path): $name does not keep BigFloat, it is $(eltype(value))"))
     end
@@ -39,9 +39,25 @@ function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
     end
     return (
         cost = Float64.(run.cost),
-        h = Float64.(run.h),
-        p = Float64.(run.p),
+        h = rounded(run.h),
+        p = rounded(run.p),
         gradients = map(gradient -> Float64.(gradient), run.gradients),
     ),
     derivatives
 end
+
+"""
+What the forward pass returns and leaves in `h` and `p`, row by row: rows that are stacked are
+promoted, and one that went through a lower precision would not show any more.
+"""
+function kept(tagger, sentence)
+    found = forward(tagger, sentence)
+    return [(name, rows_of(found[name])) for name in (:cost, :h, :p) if gives(tagger.adapter, name)]
+end
+
+rows_of(value) = (value,)
+rows_of(list::AbstractVector) = eltype(list) <: Number ? (list,) : list
+rows_of(found::AbstractDict) = values(found)
+
+rounded(::Nothing) = nothing
+rounded(array) = Float64.(array)

@@ -291,6 +291,12 @@ end
         loaded(path), NAMES, weights(4, 3, 3), WORDS, TAGS, wave(1, 3, 6), (4, 3), probes,
     )
     @test problem == "$path: p does not keep BigFloat, it is Float64"
+    # The first row alone: beside the others it would be promoted.
+    path = changed("first.jl", "hPrev*Whh .+ Bh)" => "hPrev*Whh .+ Bh) .|> Float32")
+    _, problem = XCheck.referee(
+        loaded(path), NAMES, weights(4, 3, 3), WORDS, TAGS, wave(1, 3, 6), (4, 3), probes,
+    )
+    @test problem == "$path: h does not keep BigFloat, it is Float32"
 end
 
 @testset "a file may include another, beside it" begin
@@ -379,7 +385,7 @@ end
 "The faults of a file over 5 rows, 3 units, 4 tags, and what did not apply."
 function listed(path)
     found, problem = Faults.list(
-        path, NAMES, ["Wxh"], weights(5, 3, 4), [2, 1], [1, 3], wave(1, 3, 6), (5, 4),
+        path, nothing, NAMES, ["Wxh"], weights(5, 3, 4), [2, 1], [1, 3], wave(1, 3, 6), (5, 4),
     )
     problem == "" || error(problem)
     return found

@@ -14,23 +14,34 @@ from typing import Annotated, NoReturn
 import typer
 
 from pybridge import __version__
+from pybridge.cli_init import init
+from pybridge.cli_julia import julia, say
+from pybridge.cli_saved import diff, show
 from pybridge.errors import InputError
 from pybridge.options import (
     Dtype,
     DtypeName,
     Exhaustive,
+    Github,
     Hidden,
+    HtmlFile,
+    JsonFile,
     JuliaExe,
     JuliaFile,
+    JunitFile,
     Keyword,
     Limit,
     Method,
     MethodName,
+    OnlyFunctions,
     Paths,
+    PythonFile,
+    Resume,
     Scale,
     Seed,
     SideName,
     SkipUntagged,
+    Timeout,
     Vocabulary,
     VocabularyName,
 )
@@ -44,8 +55,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-julia = typer.Typer(name="julia", help="Which Julia runs, and how to get or remove one.")
 app.add_typer(julia)
+app.command()(init)
+app.command()(show)
+app.command()(diff)
 
 
 @app.callback(invoke_without_command=True)
@@ -65,7 +78,8 @@ def main_options(
 @app.command()
 def run(
     paths: Paths,
-    julia_file: JuliaFile = Path("julia/fixed.jl"),
+    julia_file: JuliaFile = None,
+    python_file: PythonFile = None,
     julia_exe: JuliaExe = None,
     hidden: Hidden = None,
     scale: Scale = None,
@@ -93,13 +107,20 @@ def run(
         ),
     ] = False,
     vocabulary: Vocabulary = VocabularyName.SENTENCE,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON.")
-    ] = None,
+    timeout: Timeout = 60.0,
+    json_file: JsonFile = None,
+    resume: Resume = None,
+    html_file: HtmlFile = None,
+    junit_file: JunitFile = None,
+    github: Github = False,
     skip_untagged: SkipUntagged = False,
+    only_functions: OnlyFunctions = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first case that is not right.")
     ] = False,
+    trace: Annotated[
+        bool, typer.Option(help="End with the lines where errors are made, and what mends them.")
+    ] = True,
     verbose: Annotated[
         bool, typer.Option("-v", "--verbose", help="Print every tensor and every rule.")
     ] = False,
@@ -107,12 +128,14 @@ def run(
     """Check the Python port against a Julia tagger file, sentence by sentence."""
     from pybridge import run as running
     from pybridge.report import command
+    from pybridge.report.reports import Reports
 
     if rtol is not None and not 0 <= rtol < float("inf"):
         raise InputError(f"--rtol {rtol} is no tolerance", "give a number from 0 up")
     request = running.Request(
         paths=tuple(paths),
         julia=julia_file,
+        python=python_file,
         julia_exe=julia_exe,
         hidden=hidden,
         scale=_scale(scale),
@@ -126,8 +149,17 @@ def run(
         referee=referee,
         whole_vocabulary=vocabulary is VocabularyName.ALL,
         skip_untagged=skip_untagged,
+        only_functions=only_functions,
+        timeout=timeout,
     )
-    outcome = command.run(request, json_file=json_file, fail_fast=fail_fast, verbose=verbose)
+    outcome = command.run(
+        request,
+        reports=Reports(json_file, html_file, junit_file, github),
+        resume=resume,
+        fail_fast=fail_fast,
+        verbose=verbose,
+        trace=trace,
+    )
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(RIGHT if outcome.all_right else NOT_RIGHT)
@@ -137,7 +169,8 @@ def run(
 def gradcheck(
     paths: Paths,
     side: Annotated[SideName, typer.Option(help="Whose gradients.")] = SideName.BOTH,
-    julia_file: JuliaFile = Path("julia/fixed.jl"),
+    julia_file: JuliaFile = None,
+    python_file: PythonFile = None,
     julia_exe: JuliaExe = None,
     hidden: Hidden = None,
     scale: Scale = None,
@@ -149,6 +182,7 @@ def gradcheck(
     exhaustive: Exhaustive = False,
     vocabulary: Vocabulary = VocabularyName.SENTENCE,
     skip_untagged: SkipUntagged = False,
+    only_functions: OnlyFunctions = False,
 ) -> None:
     """Check gradients alone, parameter by parameter; `--method posted`: as the question does."""
     from pybridge import run as running
@@ -157,6 +191,7 @@ def gradcheck(
     request = running.Request(
         paths=tuple(paths),
         julia=julia_file,
+        python=python_file,
         julia_exe=julia_exe,
         hidden=hidden,
         scale=_scale(scale),
@@ -168,15 +203,101 @@ def gradcheck(
         exhaustive=exhaustive,
         whole_vocabulary=vocabulary is VocabularyName.ALL,
         skip_untagged=skip_untagged,
+        only_functions=only_functions,
     )
     names = ["python", "julia"] if side is SideName.BOTH else [side.value]
     raise typer.Exit(RIGHT if report.run(request, names) else NOT_RIGHT)
 
 
 @app.command()
+def trace(
+    paths: Paths,
+    julia_file: JuliaFile = None,
+    python_file: PythonFile = None,
+    julia_exe: JuliaExe = None,
+    case: Annotated[
+        str, typer.Option(metavar="TEXT", help="Only cases whose name contains TEXT.")
+    ] = "",
+    limit: Limit = None,
+    dtype: Dtype = DtypeName.FLOAT64,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print one case assignment by assignment.")
+    ] = False,
+    own: Annotated[
+        bool,
+        typer.Option("--self", help="Judge the Julia file by its own cost alone, without a port."),
+    ] = False,
+    patch_file: Annotated[
+        Path | None,
+        typer.Option("--write-patch", metavar="FILE", help="Write the suggestion for `patch`."),
+    ] = None,
+    timeout: Timeout = 60.0,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the results as JSON.")
+    ] = None,
+    skip_untagged: SkipUntagged = False,
+    only_functions: OnlyFunctions = False,
+) -> None:
+    """Name the lines where errors are made, and suggest what mends them."""
+    from pybridge import run as running
+    from pybridge.report import tracing
+
+    request = running.Request(
+        paths=tuple(paths),
+        julia=julia_file,
+        python=python_file,
+        julia_exe=julia_exe,
+        keyword=case,
+        limit=limit,
+        dtype=dtype.value,
+        timeout=timeout,
+        skip_untagged=skip_untagged,
+        only_functions=only_functions,
+    )
+    outcome = tracing.run(
+        request, everything=everything, patch_file=patch_file, own=own, json_file=json_file
+    )
+    if outcome.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(RIGHT if outcome.all_right else NOT_RIGHT)
+
+
+@app.command("port")
+def port_command(
+    old: Annotated[str, typer.Argument(help="The Julia file before: a file, or revision:path.")],
+    new: Annotated[str, typer.Argument(help="The Julia file with the fixes.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Option("--fixtures", metavar="PATH", help="Sentences: files or folders."),
+    ] = None,
+    python_file: PythonFile = None,
+    julia_exe: JuliaExe = None,
+    keyword: Keyword = "",
+    timeout: Timeout = 60.0,
+    skip_untagged: SkipUntagged = False,
+    only_functions: OnlyFunctions = False,
+) -> None:
+    """Say which changes between two Julia files the Python port has, and which are left to do."""
+    from pybridge import run as running
+    from pybridge.report import port
+
+    request = running.Request(
+        paths=tuple(paths or [Path("fixtures")]),
+        python=python_file,
+        julia_exe=julia_exe,
+        keyword=keyword,
+        timeout=timeout,
+        skip_untagged=skip_untagged,
+        only_functions=only_functions,
+    )
+    raise typer.Exit(RIGHT if port.run(request, old, new) else NOT_RIGHT)
+
+
+@app.command()
 def faults(
     paths: Paths,
-    julia_file: JuliaFile = Path("julia/fixed.jl"),
+    julia_file: JuliaFile = None,
+    python_file: PythonFile = None,
     julia_exe: JuliaExe = None,
     side: Annotated[SideName, typer.Option(help="Where faults are planted.")] = SideName.BOTH,
     method: Method = MethodName.COMPLEX,
@@ -185,6 +306,7 @@ def faults(
         Path | None, typer.Option("--json", metavar="FILE", help="Write the table as JSON.")
     ] = None,
     skip_untagged: SkipUntagged = False,
+    only_functions: OnlyFunctions = False,
 ) -> None:
     """Plant faults in copies of both taggers and see which of them these sentences catch."""
     from pybridge import run as running
@@ -194,53 +316,22 @@ def faults(
     request = running.Request(
         paths=tuple(paths),
         julia=julia_file,
+        python=python_file,
         julia_exe=julia_exe,
         keyword=keyword,
         method=method.value,
         skip_untagged=skip_untagged,
+        only_functions=only_functions,
     )
     languages = [
         language
         for language in Language
         if side is SideName.BOTH or language.value.lower() == side.value
     ]
-    all_caught = report.run(request, languages, json_file)
-    raise typer.Exit(RIGHT if all_caught else NOT_RIGHT)
-
-
-@julia.command()
-def where(julia_exe: JuliaExe = None) -> None:
-    """Say which Julia a run would use, and why."""
-    from pybridge import runtime
-
-    found = runtime.find(julia_exe)
-    for candidate in runtime.candidates(julia_exe):
-        mark = "->" if candidate.runtime is not None and candidate.runtime == found else "  "
-        typer.echo(f"{mark} {candidate.place}: {candidate.why}")
-    if found is None:
-        typer.echo("no Julia yet: `xcheck julia install` gets one, and so does `xcheck run`")
-        raise typer.Exit(NOT_RIGHT)
-    typer.echo(f"Julia {found.version}, juliacall {found.juliacall}: {found.executable}")
-
-
-@julia.command()
-def install(julia_exe: JuliaExe = None) -> None:
-    """Get a Julia, unless there is one."""
-    from pybridge import runtime
-
-    found = runtime.obtain(_say, julia_exe)
-    typer.echo(f"Julia {found.version}, juliacall {found.juliacall}: {found.executable}")
-
-
-@julia.command()
-def remove() -> None:
-    """Take the private install away again."""
-    from pybridge import runtime
-
-    removed = runtime.remove(_say)
-    for folder in removed.folders:
-        typer.echo(f"removed {folder}")
-    typer.echo(f"{removed.bytes / 1e6:.0f} MB freed" if removed.folders else "nothing to remove")
+    hunted = report.run(request, languages, json_file)
+    if hunted.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(RIGHT if hunted.all_caught else NOT_RIGHT)
 
 
 def _scale(scale: float | None) -> float | None:
@@ -259,12 +350,12 @@ def main() -> NoReturn:
     try:
         status = app(standalone_mode=False) or RIGHT
         if status == INTERRUPTED:
-            _say("interrupted")
+            say("interrupted")
         sys.exit(status)
     except InputError as e:
         _fail(str(e))
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted")
+        say("interrupted")
         sys.exit(INTERRUPTED)
     except OSError as e:
         if e.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EIO):
@@ -283,7 +374,7 @@ def main() -> NoReturn:
 
 
 def _fail(problem: str) -> NoReturn:
-    _say(f"error: {problem}")
+    say(f"error: {problem}")
     sys.exit(NOT_RUN)
 
 
@@ -291,7 +382,3 @@ def _forget_output() -> None:
     """Let go of what could not be written: Python would try again at its end, and fail again."""
     with suppress(OSError, ValueError), Path(os.devnull).open("w") as nothing:
         os.dup2(nothing.fileno(), sys.stdout.fileno())
-
-
-def _say(line: str) -> None:
-    typer.echo(f"xcheck: {line}", err=True)

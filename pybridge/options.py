@@ -41,7 +41,42 @@ class SideName(StrEnum):
 
 Paths = Annotated[list[Path], typer.Argument(help="Sentences: files or folders.")]
 JuliaFile = Annotated[
-    Path, typer.Option("--julia", envvar="XCHECK_JULIA_FILE", help="The Julia tagger file.")
+    Path | None,
+    typer.Option(
+        "--julia",
+        envvar="XCHECK_JULIA_FILE",
+        metavar="FILE",
+        help="The Julia tagger file; by default what xcheck.toml names, else julia/fixed.jl.",
+        show_default=False,
+    ),
+]
+PythonFile = Annotated[
+    str | None,
+    typer.Option(
+        "--python",
+        envvar="XCHECK_PYTHON_FILE",
+        metavar="FILE",
+        help="The Python tagger, a file or the name of a module; by default what xcheck.toml "
+        "names, else pybridge.tagger.",
+        show_default=False,
+    ),
+]
+OnlyFunctions = Annotated[
+    bool,
+    typer.Option(
+        "--only-functions",
+        envvar="XCHECK_ONLY_FUNCTIONS",
+        help="Load the definitions of both files, and nothing else that they do.",
+    ),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        metavar="SECONDS",
+        envvar="XCHECK_TIMEOUT",
+        help="How long Julia may take for an answer; it is ended then and started anew.",
+    ),
 ]
 JuliaExe = Annotated[
     str | None,
@@ -79,7 +114,7 @@ Vocabulary = Annotated[
     VocabularyName,
     typer.Option(
         envvar="XCHECK_VOCABULARY",
-        help="Rows of Wxh in a case: those of its own sentence and one more, or all.",
+        help="Words in a case: those of its own sentence and one more, or all.",
     ),
 ]
 SkipUntagged = Annotated[
@@ -89,4 +124,39 @@ SkipUntagged = Annotated[
         envvar="XCHECK_SKIP_UNTAGGED",
         help="Leave out sentences with a missing tag.",
     ),
+]
+JsonFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="FILE",
+        envvar="XCHECK_JSON",
+        help="Write the results as JSON; FILE.jsonl: a line a case, as they come.",
+    ),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.jsonl",
+        help="Carry on where a killed run with --json FILE.jsonl stopped.",
+    ),
+]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", envvar="XCHECK_HTML", help="Write a page to look at."),
+]
+JunitFile = Annotated[
+    Path | None,
+    typer.Option("--junit", metavar="FILE", envvar="XCHECK_JUNIT", help="Write JUnit XML for CI."),
+]
+Github = Annotated[
+    bool,
+    typer.Option(
+        "--github",
+        envvar="XCHECK_GITHUB",
+        help="Annotate the wrong lines for GitHub Actions, and write a summary.",
+    ),
+]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Print every tensor and every rule.")
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,21 +12,25 @@ from pathlib import Path
 import numpy as np
 
 from pybridge import __version__, runtime, shipped
+from pybridge.adapters.choose import PORT, Chosen, choose
+from pybridge.adapters.form import Tagger
 from pybridge.case import Case, Draw, draw, make_case
 from pybridge.check import CaseResult, check_cases, refereed
 from pybridge.configuration import (
     DEFAULTS,
-    Configuration,
+    Settings,
     configuration_file,
-    read_configurations,
+    read_settings,
 )
 from pybridge.errors import InputError
-from pybridge.gradcheck.methods import METHODS, Method, exhaustive
+from pybridge.gradcheck.methods import METHODS, Method, exhaustive, quick
 from pybridge.sentences import Corpus, Sentence, Vocabulary, read
 from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 from pybridge.sides.worker import Setup
+from pybridge.trace.codes import Code, JuliaCode, PythonCode
+from pybridge.trace.stories import Failing, Story, stories
 from pybridge.weights import fingerprint
 
 
@@ -35,7 +39,10 @@ class Request:
     """What a user asks for."""
 
     paths: tuple[Path, ...]
-    julia: Path = Path("julia/fixed.jl")
+    julia: Path | None = None  # None: what xcheck.toml names, or else julia/fixed.jl
+    python: str | None = None  # a file, or the name of a module; None: likewise, pybridge.tagger
+    only_functions: bool = False  # load the definitions of both files, and nothing they do besides
+    julia_known_as: Path | None = None  # a file that the Julia file is called like, see choose
     julia_exe: str | None = None
     hidden: int | None = None  # these three override every configuration
     scale: float | None = None
@@ -49,6 +56,13 @@ class Request:
     referee: bool = False  # in every case, and not only where the sides differ
     whole_vocabulary: bool = False
     skip_untagged: bool = False
+    timeout: float | None = None  # seconds that an answer of Julia may take
+
+    @property
+    def python_file(self) -> str:
+        """The Python tagger as reports call it."""
+        named = self.python or PORT
+        return named if named.endswith(".py") else f"{named.replace('.', '/')}.py"
 
 
 @dataclass(frozen=True)
@@ -57,16 +71,25 @@ class Plan:
 
     request: Request
     julia: Path  # the tagger file
+    tagger: Tagger  # the Python tagger
+    chosen: Chosen  # both taggers, and how they are called
     corpus: Corpus
     vocabulary: Vocabulary
+    names: Mapping[str, str]  # variables of the Julia file to those of the Python file
     draws: tuple[Draw, ...]
     selected: tuple[tuple[Sentence, Draw], ...]
+    done: frozenset[str] = frozenset()  # names of cases that a resumed run has done before
+    heard: frozenset[str] = frozenset()  # configurations in which it has asked the referee
 
     def cases(self) -> Iterator[Case]:
         """The selected cases, made as they are needed."""
         whole = self.request.whole_vocabulary
         for sentence, drawn in self.selected:
             yield make_case(sentence, drawn, self.vocabulary, whole_vocabulary=whole)
+
+    def due(self) -> Iterator[Case]:
+        """Those that have not been done before."""
+        return (case for case in self.cases() if case.name not in self.done)
 
 
 @dataclass(frozen=True)
@@ -89,19 +112,28 @@ class Session:
     versions: Versions
     fingerprint: str  # SHA-256 over those of all configurations, equal on both sides
     results: Iterator[CaseResult]
+    python: Code
+    julia: Code
 
 
 def plan(request: Request) -> Plan:
     """Read and check all input; InputError names file, line and remedy."""
-    julia = shipped.locate(request.julia)
-    if not julia.is_file():
-        problem = "is no plain file" if julia.exists() else "no such file"
-        raise InputError(problem, "name a Julia tagger file", file=request.julia)
     paths = [shipped.locate(path) for path in request.paths]
     corpus = read(paths, skip_untagged=request.skip_untagged)
     vocabulary = Vocabulary.of(corpus.sentences)
-    configurations = _configurations(paths, request)
-    draws = tuple(draw(c, vocabulary, request.dtype) for c in configurations)
+    settings = _settings(paths, request)
+    chosen = choose(
+        request.julia,
+        request.python,
+        settings,
+        only_functions=request.only_functions,
+        known_as=request.julia_known_as,
+    )
+    request = replace(request, julia=chosen.julia, python=chosen.python)
+    configurations = settings.configurations
+    if not chosen.takes_h_prev:
+        configurations = tuple(replace(c, random_h_prev=False) for c in configurations)
+    draws = tuple(draw(c, vocabulary, request.dtype, chosen.parameters) for c in configurations)
     selected = [
         (sentence, drawn)
         for sentence in corpus.sentences
@@ -113,7 +145,17 @@ def plan(request: Request) -> Plan:
             f"no case is called like {request.keyword!r}",
             f"a case is called like {corpus.sentences[0].name} {draws[0].configuration.name}",
         )
-    return Plan(request, julia, corpus, vocabulary, draws, tuple(selected))
+    return Plan(
+        request=request,
+        julia=chosen.julia_file,
+        tagger=chosen.tagger,
+        chosen=chosen,
+        corpus=corpus,
+        vocabulary=vocabulary,
+        names={**chosen.names, **settings.names},
+        draws=draws,
+        selected=tuple(selected),
+    )
 
 
 @contextmanager
@@ -125,12 +167,12 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     """
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
-    with JuliaSide.start(_setup(planned, found)) as julia:
+    with JuliaSide.start(setup_of(planned, found), request.timeout) as julia:
         results = check_cases(
-            planned.cases(),
-            PythonSide(),
+            planned.due(),
+            python_side(planned),
             julia,
-            method=method_of(request),
+            method=_for_many(request),
             tolerance=request.rtol,
         )
         yield Session(
@@ -144,7 +186,16 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
                 juliacall=found.juliacall,
             ),
             fingerprint=_same_bytes(planned.draws, julia),
-            results=refereed(results, julia.referee, every_case=request.referee),
+            results=refereed(
+                results, julia.referee, every_case=request.referee, heard=planned.heard
+            ),
+            python=PythonCode(
+                planned.chosen.python,
+                request.python_file,
+                form=planned.chosen.form,
+                gives=planned.chosen.gives,
+            ),
+            julia=JuliaCode(julia, str(request.julia)),
         )
 
 
@@ -153,15 +204,29 @@ def sides(
 ) -> Iterator[AbstractContextManager[Side]]:
     """The sides of these names, "python" and "julia", each to be entered; Julia only if asked."""
     if "python" in names:
-        yield nullcontext(PythonSide())
+        yield nullcontext(python_side(planned))
     if "julia" in names:
         found = runtime.obtain(notify, planned.request.julia_exe)
-        yield JuliaSide.start(_setup(planned, found))
+        yield JuliaSide.start(setup_of(planned, found), planned.request.timeout)
 
 
-def _setup(planned: Plan, found: runtime.Runtime) -> Setup:
-    names = tuple(planned.draws[0].weights.arrays)
-    return Setup(found, shipped.library(), planned.julia.resolve(), names)
+def python_side(planned: Plan) -> PythonSide:
+    """The Python side of a plan."""
+    return PythonSide(planned.tagger, gives=planned.chosen.gives)
+
+
+def setup_of(planned: Plan, found: runtime.Runtime) -> Setup:
+    """What the Julia side of a plan needs to know."""
+    chosen = planned.chosen
+    return Setup(
+        found,
+        shipped.library(),
+        planned.julia.resolve(),
+        tuple(chosen.parameters),
+        adapter=chosen.adapter,
+        biases=tuple(name for name, (rows, _) in chosen.parameters.items() if rows == "1"),
+        gives=chosen.gives,
+    )
 
 
 def method_of(request: Request) -> Method:
@@ -170,21 +235,45 @@ def method_of(request: Request) -> Method:
     return exhaustive(method) if request.exhaustive else method
 
 
-def _configurations(paths: Sequence[Path], request: Request) -> list[Configuration]:
-    """Those of the xcheck.toml beside the sentences, or the default ones, with the overrides."""
+def _for_many(request: Request) -> Method:
+    """The same for a run of many cases: what fails is looked at entry by entry all the same."""
+    method = method_of(request)
+    return method if request.exhaustive else quick(method)
+
+
+def _settings(paths: Sequence[Path], request: Request) -> Settings:
+    """The xcheck.toml beside the sentences, or the default, with the overrides."""
     beside = [file for path in paths if (file := configuration_file(path))]
     files = list({file.resolve(): file for file in beside}.values())
     if len(files) > 1:
         names = " and ".join(map(str, files))
         raise InputError(f"two sets of configurations, {names}", "run their folders one by one")
-    found = read_configurations(files[0]) if files else DEFAULTS
+    settings = read_settings(files[0]) if files else Settings(DEFAULTS, {})
+    found = settings.configurations
     if request.hidden is not None:
         found = tuple(replace(c, hidden=request.hidden) for c in found)
     if request.scale is not None:
         found = tuple(replace(c, scale=request.scale) for c in found)
     if request.seed is not None:
         found = tuple(replace(c, seed=request.seed) for c in found)
-    return list(found)
+    return replace(settings, configurations=found)
+
+
+def tell(session: Session, failures: Sequence[Failing]) -> Iterator[Story]:
+    """Where the errors of these cases are made, and what would mend them. While the session is up.
+
+    InputError as `start` has it.
+    """
+    planned = session.plan
+    return stories(
+        failures,
+        session.python,
+        session.julia,
+        planned.cases,
+        _for_many(planned.request),
+        names=planned.names,
+        tolerance=planned.request.rtol,
+    )
 
 
 def _same_bytes(draws: Sequence[Draw], julia: JuliaSide) -> str:

@@ -15,7 +15,7 @@ from pybridge.sides import Failure, Side, Task
 class SecondLook:
     """One line of the question's check, and what is true of it."""
 
-    parameter: str  # dWhh
+    parameter: str  # its name, with d before it
     pick: posted.Pick
     remark: str
 

@@ -23,3 +23,8 @@ def locate(path: Path) -> Path:
 def library() -> Path:
     """XCheck.jl, which the worker includes."""
     return ROOT / "julia" / "XCheck.jl"
+
+
+def schema() -> Path:
+    """What a file of results looks like."""
+    return ROOT / "docs" / "schema.json"

@@ -127,18 +127,26 @@ def refused(result: Result, *parts: str) -> str:
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """docs/schema.json."""
-    found = json.loads((ROOT / "docs" / "schema.json").read_text(encoding="utf-8"))
+def schema(name: str = "schema.json") -> dict[str, Any]:
+    """A schema of docs/."""
+    found = json.loads((ROOT / "docs" / name).read_text(encoding="utf-8"))
     assert isinstance(found, dict)
     jsonschema.Draft202012Validator.check_schema(found)
     return found
 
 
-def flaws(document: Mapping[str, Any]) -> list[str]:
-    """Where a document is not as docs/schema.json says, or has a key that it does not name."""
-    validator = jsonschema.Draft202012Validator(_strict(schema()))
+def flaws(document: Mapping[str, Any], name: str = "schema.json") -> list[str]:
+    """Where a document is not as a schema of docs/ says, or has a key that it does not name."""
+    validator = jsonschema.Draft202012Validator(_strict(schema(name)))
     return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(document)]
+
+
+def line_flaws(line: Mapping[str, Any]) -> list[str]:
+    """The same of one line of a file of JSON lines."""
+    strict = _strict(schema())
+    shared = {"$defs": strict["$defs"], "properties": strict["properties"]}
+    validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/json_line", **shared})
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(line)]
 
 
 def _strict(part: Any) -> Any:

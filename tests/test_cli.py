@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pybridge import __version__, shipped
-from pybridge.configuration import read_configurations
+from pybridge.configuration import read_settings
 from pybridge.sentences import Corpus, read
 from tests.cli_support import Result, fixture_runs, flaws
 
@@ -67,7 +67,7 @@ def test_fixed(runs: dict[str, Result]) -> None:
 def test_every_sentence_is_there_under_every_configuration_in_order(
     runs: dict[str, Result], corpus: Corpus
 ) -> None:
-    configurations = read_configurations(FIXTURES / "xcheck.toml")
+    configurations = read_settings(FIXTURES / "xcheck.toml").configurations
     expected = [
         (f"{s.name} {c.name}", len(s.words)) for s in corpus.sentences for c in configurations
     ]

@@ -15,7 +15,9 @@ IN_RUN = """
 paths --julia --julia-exe --hidden --scale --seed --rtol -k --limit --method --vocabulary --json
 --skip-untagged --fail-fast --verbose XCHECK_JULIA XCHECK_JULIA_FILE XCHECK_HIDDEN XCHECK_SCALE
 XCHECK_SEED XCHECK_RTOL XCHECK_METHOD XCHECK_VOCABULARY XCHECK_SKIP_UNTAGGED
+--resume --html --junit --github XCHECK_JSON XCHECK_HTML XCHECK_JUNIT XCHECK_GITHUB
 """
+IN_SHOW = "RESULTS --json --html --junit --github --verbose XCHECK_HTML XCHECK_JUNIT XCHECK_GITHUB"
 
 
 def test_without_a_command_it_helps_and_does_not_report_success() -> None:
@@ -35,7 +37,9 @@ def test_without_a_command_it_helps_and_does_not_report_success() -> None:
             ("run", "--help"),
             IN_RUN.split(),
         ),
-        (("julia", "--help"), ["where", "install", "remove"]),
+        (("show", "--help"), IN_SHOW.split()),
+        (("diff", "--help"), ["A", "B", "--verbose"]),
+        (("julia", "--help"), ["where", "install", "compile", "remove"]),
     ],
 )
 def test_help(arguments: tuple[str, ...], words: list[str]) -> None:
@@ -57,7 +61,9 @@ def test_where_names_the_julia_that_runs(runtime: object) -> None:
     assert result.status == 0, result
     versions = fixture_runs()["fixed"].document["versions"]
     julia = f"Julia {versions['julia']}, juliacall {versions['juliacall']}: "
-    assert result.last.startswith(julia)
+    *_, named, image = result.out.splitlines()
+    assert named.startswith(julia)
+    assert image.startswith("system image: ")
     assert [line[:3] for line in result.out.splitlines()].count("-> ") == 1
 
 

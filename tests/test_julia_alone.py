@@ -25,7 +25,7 @@ FAULTS = {
         "Loading.jl", "mod = Module(:Tagger)", "mod = Main", "two loads do not meet",
     ),
     "weights not restored": (
-        "XCheck.jl", "    finally\n        tagger.set[name](value)\n",
+        "XCheck.jl", "    finally\n        restore!(tagger, before)\n",
         "    finally\n        nothing\n", "the weights are restored",
     ),
     "numpy's own memory": (

@@ -55,9 +55,16 @@ def test_what_the_wheel_carries(wheel: Wheel) -> None:
     }
     assert any(name.endswith("Project.toml") for name in own)
     assert own <= names
+    assert {
+        "pybridge/shipped/docs/schema.json",
+        "pybridge/report/html/style.css",
+        "pybridge/report/html/script.js",
+    } <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pybridge"}
-    assert not [name for name in names if "test_" in name or name.endswith((".pyc", ".md~"))]
+    own_tests = [name for name in names if name.rpartition("/")[2].startswith("test_")]
+    assert not own_tests
+    assert not [name for name in names if name.endswith((".pyc", ".md~"))]
 
 
 def test_the_installed_wheel_runs_anywhere(runtime: object, wheel: Wheel, tmp_path: Path) -> None:

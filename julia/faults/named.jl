@@ -22,7 +22,7 @@ renamed(f, name) = Fault(name, f.line, f.old, f.new, f.replacements, f.appended)
 
 # The parts ------------------------------------------------------------------------------------
 
-backward_sites(scope) = sites_in(scope, :backwardRNN)
+backward_sites(scope) = sites_in(scope, scope.adapter.backward.name)
 
 "`1 - a*a` in any spelling: the a of it, or nothing."
 function squared(node)
@@ -76,19 +76,20 @@ function intakes(scope)
     end
 end
 
-"The names of the gradients that backwardRNN returns, one a parameter."
+"The variables that the backward pass returns for the gradients, by parameter."
 function gradients(scope)
+    results = string.(scope.adapter.backward.results)
     returned = filter(backward_sites(scope)) do site
-        site.node isa Expr && site.node.head == :tuple &&
-            length(site.node.args) == length(scope.parameters)
+        site.node isa Expr && site.node.head == :tuple && length(site.node.args) == length(results)
     end
-    isempty(returned) ? Any[] : last(returned).node.args
+    isempty(returned) && return Pair{Symbol,Any}[]
+    pairs = zip(results, last(returned).node.args)
+    return [Symbol(name[2:end]) => variable for (name, variable) in pairs if startswith(name, "d")]
 end
 
 "The statements `dW = dW + ...` or `dW += ...` of the gradients of some parameters."
 function sums(scope, wanted)
-    named_after = zip(scope.parameters, gradients(scope))
-    names = [gradient for (parameter, gradient) in named_after if parameter in wanted]
+    names = [variable for (parameter, variable) in gradients(scope) if parameter in wanted]
     return filter(backward_sites(scope)) do site
         (isassignment(site.node) || isupdate(site.node)) && site.node.args[1] in names &&
             !isempty(added(site.node))
@@ -120,8 +121,8 @@ function picked(f, general, operator, why)
     return isempty(found) ? why : found
 end
 
-const NO_FACTOR = "no 1 - h*h in backwardRNN"
-const NO_CARRY = "nothing in backwardRNN is carried from step to step"
+const NO_FACTOR = "no 1 - h*h in the backward pass"
+const NO_CARRY = "nothing in the backward pass is carried from step to step"
 
 function the_transpose(scope, general)
     lines = [text(site.statement) for site in carried(scope)]
@@ -195,10 +196,12 @@ rounded_backward(scope, _) = at(products(scope), NO_FACTOR) do site
     fault(site, "", :(Float32.($(site.node))))
 end
 
-rounded_forward(scope, _) =
-    at(filter(s -> iseach(s.node, :tanh), sites_in(scope, :forwardRNN)), "no tanh.(...)") do site
+function rounded_forward(scope, _)
+    places = sites_in(scope, scope.adapter.forward.name)
+    at(filter(site -> iseach(site.node, :tanh), places), "no tanh.(...)") do site
         fault(site, "", :(Float32.($(site.node))))
     end
+end
 
 const NAMED = [
     "the transpose" => the_transpose,

@@ -8,10 +8,10 @@ isvariable(site) =
     )
 
 "Sizes of what is read, by function and text; nothing where it is no array of numbers."
-function shapes_of(places, path, parameters, case)
+function shapes_of(places, path, adapter, parameters, case)
     shapes = Dict{Tuple{Symbol,String},Any}()
     watched = filter(isvariable, places)
-    tagger = XCheck.evaluate(path, parameters) do expression, number
+    tagger = XCheck.evaluate(path, adapter, parameters) do expression, number
         for site in watched
             site.address[1] == number || continue
             key = (site.name, text(site.node))

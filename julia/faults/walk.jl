@@ -1,17 +1,5 @@
 # The syntax tree of a tagger file: which functions it runs, and where they read what.
 
-stripped(expression::Expr) = Base.remove_linenums!(deepcopy(expression))
-stripped(other) = other
-
-"An expression in one line."
-text(expression) = join(split(string(stripped(expression))), " ")
-
-"Functions of which only the shape of the arguments counts."
-const SHAPE_ONLY = (:size, :length, :zeros, :ones, :similar, :zero, :eltype, :fill, :axes)
-
-iscall(node, operators...) =
-    node isa Expr && node.head == :call && node.args[1] in operators
-
 "A function applied to each entry, as in tanh.(x)."
 iseach(node, name) =
     node isa Expr && node.head == :. && length(node.args) == 2 && node.args[1] == name &&
@@ -61,9 +49,9 @@ argument_name(argument::Symbol) = argument
 argument_name(argument) =
     argument isa Expr && argument.head in (:(::), :kw) ? argument_name(argument.args[1]) : nothing
 
-"The functions that forwardRNN and backwardRNN run, those two among them."
-function reached(all)
-    wanted, found = [:forwardRNN, :backwardRNN], Definition[]
+"The functions that those of these names run, themselves among them."
+function reached(all, roots)
+    wanted, found = copy(roots), Definition[]
     while !isempty(wanted)
         name = popfirst!(wanted)
         for definition in filter(d -> d.name == name && !(d in found), all)
@@ -73,10 +61,6 @@ function reached(all)
     end
     return found
 end
-
-symbols(node::Symbol) = [node]
-symbols(node::Expr) = reduce(vcat, symbols.(node.args); init = Symbol[])
-symbols(_) = Symbol[]
 
 "Every place in a function where something is read, in the order of the text."
 function sites(definition::Definition)

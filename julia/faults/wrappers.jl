@@ -52,7 +52,10 @@ function wrappers(scope)
     found, skipped = Fault[], Tuple{String,String}[]
     for (name, wrapped, before, body) in wrapping(scope.parameters)
         own = filter(d -> d.name == wrapped, scope.definitions)
-        if isempty(own)
+        if !scope.adapter.is_own
+            push!(skipped, (name, "its functions are called otherwise, by an adapter"))
+            continue
+        elseif isempty(own)
             push!(skipped, (name, "the file does not define $wrapped by itself"))
             continue
         end

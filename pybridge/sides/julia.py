@@ -6,8 +6,9 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,13 +19,15 @@ from typing import Any, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from pybridge import runtime
 from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
-from pybridge.sides import Examination, Failure, Reference, Reply, Task, worker
+from pybridge.sides import Failure, Reference, Reply, Task, recorder, worker
+from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
 
-Answer = TypeVar("Answer", Examination, Reference)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,27 @@ class JuliaSide:
     limit: float | None = None  # seconds an answer may take; Julia is ended and started anew then
 
     @classmethod
-    def start(cls, setup: worker.Setup) -> Self:
-        """Start Julia and load the tagger file.
+    def start(cls, setup: worker.Setup, limit: float | None = None) -> Self:
+        """Start Julia and load the tagger file. An answer may take `limit` seconds.
 
-        InputError where the file cannot be loaded or Julia does not start.
+        InputError where the file cannot be loaded or Julia does not start. A system image that does
+        not start is left aside, with a line on stderr.
         """
+        found = runtime.with_image(setup.runtime, setup.library)
+        try:
+            return cls._start(replace(setup, runtime=found), limit)
+        except InputError as e:
+            if found.image is None or e.__cause__ is None:
+                raise
+            print(
+                f"xcheck: the system image does not start ({_what(e.__cause__, '')}); going on "
+                "without it, `xcheck julia compile` makes another",
+                file=sys.stderr,
+            )
+            return cls._start(replace(setup, runtime=replace(found, image=None)), limit)
+
+    @classmethod
+    def _start(cls, setup: worker.Setup, limit: float | None) -> Self:
         log = Path(tempfile.mkdtemp(prefix="xcheck-")) / "julia.log"
         pool = ProcessPool(
             max_workers=1,
@@ -54,7 +73,7 @@ class JuliaSide:
         side = cls(setup, "", pool, log)
         try:
             with _interrupts_held_back():
-                starting = pool.schedule(worker.start, args=(setup,))
+                starting = pool.schedule(worker.guarded, args=(worker.start, setup))
             started = starting.result()
         except BaseException as e:
             side.stop()
@@ -67,8 +86,8 @@ class JuliaSide:
             ) from e
         if started.problem:
             side.stop()
-            raise InputError(started.problem, "mend the Julia file")
-        return cls(setup, started.julia, pool, log)
+            raise InputError(started.problem, _remedy(setup, started.problem))
+        return cls(setup, started.julia, pool, log, limit=limit)
 
     def __enter__(self) -> Self:
         return self
@@ -87,11 +106,13 @@ class JuliaSide:
 
     def wake(self) -> None:
         """Wait until Julia runs and the file is loaded, also after a crash."""
-        self.pool.schedule(worker.start, args=(self.setup,)).result()
+        self.pool.schedule(worker.guarded, args=(worker.start, self.setup)).result()
 
     def faults(self, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
         """What may be planted in the file, see worker.faults."""
-        return self.pool.schedule(worker.faults, args=(self.setup, case)).result()
+        asked = self.pool.schedule(worker.guarded, args=(worker.faults, self.setup, case))
+        found: tuple[list[tuple[Any, ...]], list[tuple[str, str]], str] = asked.result()
+        return found
 
     def stop(self) -> None:
         """End the worker process at once, whatever it is doing."""
@@ -101,8 +122,8 @@ class JuliaSide:
 
     def fingerprint(self, arrays: Mapping[str, Array]) -> str:
         """SHA-256 of the arrays as Julia holds them, see pybridge.weights.fingerprint."""
-        future = self.pool.schedule(worker.fingerprint, args=(self.setup, dict(arrays)))
-        return str(future.result())
+        asked = (worker.fingerprint, self.setup, dict(arrays))
+        return str(self.pool.schedule(worker.guarded, args=asked).result())
 
     def submit(self, task: Task) -> Future[Reply]:
         """Ask the worker. A crash of Julia becomes a Failure, and the next task a new worker."""
@@ -112,8 +133,25 @@ class JuliaSide:
         """The same functions in 256 bits, along the directions of a task's probes."""
         return self._ask(worker.referee, task)
 
+    def record(self, case: Case, keep: Keep) -> Recording | Failure:
+        """Everything that the file, as edited by the setup, does in one case."""
+        return self._ask(recorder.record, case, keep).result()
+
+    def rewrites(
+        self, case: Case, address: tuple[int, ...], trials: Sequence[Trial]
+    ) -> list[Rewrite] | Failure:
+        """Other code for the statement at an address that comes to what the trials want.
+
+        The simplest first; without trials all that could be tried.
+        """
+        return self._ask(recorder.rewrites, case, address, tuple(trials)).result()
+
+    def patched(self, edit: Edit) -> str | Failure:
+        """The text of the file with an edit put in, changed in as few places as possible."""
+        return self._ask(recorder.patched, edit).result()
+
     def _ask(
-        self, answer: Callable[[worker.Setup, Task], Answer | Failure], task: Task
+        self, answer: Callable[..., Answer | Failure], *question: object
     ) -> Future[Answer | Failure]:
         reply: Future[Answer | Failure] = Future()
 
@@ -128,7 +166,9 @@ class JuliaSide:
                 fatal = isinstance(e, ProcessExpired)
                 reply.set_result(Failure(f"{self.setup.tagger}: {problem}", fatal))
 
-        asked = self.pool.schedule(answer, args=(self.setup, task), timeout=self.limit)
+        asked = self.pool.schedule(
+            worker.guarded, args=(answer, self.setup, *question), timeout=self.limit
+        )
         asked.add_done_callback(hand_over)
         return reply
 
@@ -161,6 +201,14 @@ def _interrupts_held_back() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _remedy(setup: worker.Setup, problem: str) -> str:
+    if setup.adapter is not None and setup.adapter.tagger:
+        return f"mend it, or the [julia] table of {setup.adapter.file}"
+    if "defines no function" in problem:
+        return f"define it, or run `xcheck init {setup.tagger}` where it is called otherwise"
+    return "mend the Julia file"
 
 
 def _what(e: BaseException, last_words: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,10 +18,12 @@ from typing import Any
 import numpy as np
 
 from pybridge import runtime
+from pybridge.adapters import RESULTS, Adapter
+from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
-from pybridge.weights import WORD_ROWS, Array
+from pybridge.weights import Array
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,22 @@ class Setup:
     tagger: Path
     parameters: tuple[str, ...]
     edit: Edit = UNCHANGED  # what of the tagger file is evaluated otherwise
+    adapter: Adapter | None = None  # how it is called; None: as the question's is
+    biases: tuple[str, ...] = ()  # the parameters of one row
+    gives: tuple[str, ...] = RESULTS  # what of the forward pass is compared
+
+    @property
+    def form(self) -> Plain | None:
+        """The adapter as plain text and numbers, as XCheck.load takes it."""
+        return None if self.adapter is None else form_of(self.adapter, self.parameters, self.biases)
+
+
+# What XCheck.outline says of a function.
+OUTLINED = (
+    "name", "line", "module_", "arguments", "optional", "keywords", "optional_keywords", "results",
+    "filled", "reads", "indexing", "two_places", "zeroth", "fields", "keys", "products", "lookups",
+    "types",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,18 @@ def leave_the_terminal(log: Path) -> None:
     os.dup2(nothing, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
+
+
+def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function; what it raises leaves this process as a RuntimeError with one line.
+
+    A JuliaError that crossed the border would make the other process import juliacall.
+    """
+    try:
+        return function(*arguments)
+    except Exception as e:
+        first = next(iter(str(e).splitlines()), "")
+        raise RuntimeError(f"{type(e).__name__}: {first}") from None
 
 
 def start(setup: Setup) -> Started:
@@ -75,7 +106,7 @@ def examine(setup: Setup, task: Task) -> Reply:
     held, run, costs, refusal = answer
     return Examination(
         fingerprint=str(held),
-        run=_run(run, task.case),
+        run=_run(setup, run, task.case),
         costs=tuple(_copy(c) for c in costs),
         refusal=str(refusal),
     )
@@ -92,7 +123,7 @@ def referee(setup: Setup, task: Task) -> Reference | Failure:
     run, derivatives = answer
     names = [probe.name for probe in task.probes]
     slopes = {n: _copy(d) for n, d in zip(names, derivatives, strict=True)}
-    return Reference(_run(run, task.case), slopes)
+    return Reference(_run(setup, run, task.case), slopes)
 
 
 def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
@@ -108,13 +139,14 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
     arrays = case.weights.arrays
     answer, problem = main.Faults.list(
         str(setup.tagger),
+        setup.form,
         list(arrays),
-        list(WORD_ROWS),
+        list(case.word_rows),
         list(arrays.values()),
         case.words + 1,
         case.tags + 1,
         case.h_prev,
-        (len(case.rows), case.weights.By.shape[1]),
+        (len(case.rows), case.outputs),
     )
     if problem:
         return [], [], str(problem)
@@ -129,6 +161,21 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
     )
 
 
+def outline(found: runtime.Runtime, library: Path, file: Path) -> tuple[Any, str]:
+    """What is in a tagger file, which is not run: see XCheck.outline, in plain data; a problem."""
+    _, xcheck = _julia(found, library)
+    answer, problem = xcheck.outline(str(file))
+    if problem:
+        return None, str(problem)
+    return (
+        [{name: _plain(getattr(f, name)) for name in OUTLINED} for f in answer.functions],
+        [(str(name), _plain(size)) for name, size in answer.shapes],
+        [(int(line), str(code)) for line, code in answer.left_out],
+        _plain(answer.made),
+        _plain(answer.modules),
+    ), ""
+
+
 def _question(task: Task) -> tuple[Any, ...]:
     """What Julia is told of a case: names and values, indices from 1, sizes, probes."""
     case = task.case
@@ -139,16 +186,16 @@ def _question(task: Task) -> tuple[Any, ...]:
         case.words + 1,
         case.tags + 1,
         case.h_prev,
-        (len(case.rows), case.weights.By.shape[1]),
+        (len(case.rows), case.outputs),
         [(probe.name, probe.directions) for probe in task.probes],
     )
 
 
-def _run(run: Any, case: Case) -> Run:
+def _run(setup: Setup, run: Any, case: Case) -> Run:
     """A run of XCheck.jl as arrays of numpy's own."""
     names = list(case.weights.arrays)
     return Run(
-        results={"cost": _copy(run.cost), "h": _copy(run.h), "p": _copy(run.p)},
+        results={name: _copy(getattr(run, name)) for name in setup.gives},
         gradients={n: _copy(g) for n, g in zip(names, run.gradients, strict=True)},
     )
 
@@ -166,7 +213,8 @@ def _julia(found: runtime.Runtime, library: Path) -> tuple[Any, Any]:
     import juliacall
 
     main = juliacall.Main
-    main.include(str(library))
+    if found.image is None:  # else it is compiled in, see runtime/image.py
+        main.include(str(library))
     return main, main.XCheck
 
 
@@ -179,8 +227,16 @@ def _tagger(setup: Setup) -> tuple[Any, str]:
         list(setup.parameters),
         [(" ".join(map(str, r.address)), r.code) for r in setup.edit.replacements],
         setup.edit.appended,
+        setup.form,
     )
     return tagger, str(problem)
+
+
+def _plain(value: Any) -> Any:
+    """Texts, numbers and lists of them as Python's own."""
+    if isinstance(value, str | int):
+        return value
+    return [_plain(part) for part in value]
 
 
 def _pairs(pairs: Any) -> list[tuple[str, str]]:
