@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,14 @@ from tests.owned import BIASES, OWN
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two files as people have them, and sentences."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("script.jl", "karpathy.py"):
         shutil.copy(OWN / name, folder)
     (folder / "data").mkdir()
     shutil.copy(ROOT / "fixtures" / "notes.conllu", folder / "data")
-    yield folder
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from pybridge.weights import Parameters
 from tests.owned import JULIA, OWN, PYTHON, TABLES, adapter_of
 
 # What xcheck.toml says otherwise, to the same effect.
-SAME = {
+SAME: dict[str, dict[str, Any]] = {
     "karpathy.py": {"forward": "cost, _, _, _, _, _, _ = lossFun(words, tags, h_prev)"},
     "arguments.py": {
         "forward": "cost = rnn_forward(x, y, h, p, Wxh=Wxh, Whh=Whh, Bh=Bh, Why=Why, By=By, "
@@ -60,10 +61,11 @@ def is_as_written(name: str, found: Written) -> None:
     table = "python" if name.endswith(".py") else "julia"
     document = tomllib.loads(found.text)
     assert list(document) == [table]
-    expected = {"file": str(OWN / name), **TABLES[name], **SAME.get(name, {})}
+    expected: dict[str, Any] = {"file": str(OWN / name), **TABLES[name]}
+    expected |= SAME.get(name, {})
     for key in ("forward", "backward"):
         if key in expected:
-            expected[key] = getattr(adapter_of(name, expected), key).text  # type: ignore[arg-type]
+            expected[key] = getattr(adapter_of(name, expected), key).text
     assert document[table] == expected
 
 
