@@ -14,7 +14,7 @@ const SCOPES = (:module, :block, :toplevel, :if, :elseif, :macrocall)
 "Without `const` before, and `::T` behind, a global of these names."
 function unfixed(@nospecialize(node), names)
     node isa Expr || return node
-    node.head === :const && node.args[1] isa Expr && !isempty(intersect(targets_of(node.args[1]), names)) &&
+    node.head === :const && !isempty(intersect(targets_of(node.args[1]), names)) &&
         return unfixed(node.args[1], names)
     if node.head === :global && length(node.args) == 1 && is_plain_assignment(node.args[1])
         return unfixed(node.args[1], names)

@@ -38,8 +38,8 @@ end
 first_line(e) = first(split(sprint(showerror, e), '\n'))
 
 """
-`file:line` of the innermost frame in `file`, `file` alone where there is none; and the function that
-was called there, which is empty where the frame itself is the innermost of all.
+`file:line` of the innermost frame in `file`, `file` alone where there is none; and the function
+that was called there, which is empty where the frame itself is the innermost of all.
 """
 function place(backtrace, file)
     called = Symbol("")

@@ -105,8 +105,8 @@ listed(names) = sort!(collect(names))
 
 function argument_of(@nospecialize(node))
     node isa Symbol && return string(node)
-    node isa Expr && node.head === :(::) && length(node.args) == 2 && return argument_of(node.args[1])
-    return nothing
+    typed = node isa Expr && node.head === :(::) && length(node.args) == 2
+    return typed ? argument_of(node.args[1]) : nothing
 end
 
 "Walk through the body of a function."
@@ -184,7 +184,9 @@ function results_of(@nospecialize(body))
     value isa Expr && value.head === :return && (value = value.args[1])
     value isa Expr && value.head === :tuple || return [result_of(value)]
     parts = value.args
-    length(parts) == 1 && parts[1] isa Expr && parts[1].head === :parameters && (parts = parts[1].args)
+    # (; a, b)
+    length(parts) == 1 && parts[1] isa Expr && parts[1].head === :parameters &&
+        (parts = parts[1].args)
     return String[
         part isa Expr && part.head in (:(=), :kw) ? string(part.args[1]) : result_of(part)
         for part in parts

@@ -17,6 +17,7 @@ export load, examine, fingerprint, referee
 include("Findings.jl") # first: the others use it
 include("Syntax.jl")
 include("Adapter.jl")
+include("Results.jl")
 include("Definitions.jl")
 include("Loading.jl")
 include("Outline.jl")

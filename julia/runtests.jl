@@ -491,4 +491,7 @@ end
     @test !(fingerprint(["a"], [a]) in others) && allunique(others)
 end
 
+include("adaptertests.jl")
+include("tracetests.jl")
+
 end

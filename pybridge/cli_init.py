@@ -34,7 +34,7 @@ def init(
         what = "Python" if len(ours) > 1 else "Julia"
         raise InputError(f"two {what} files", "name one of each language at most")
     read = [python.outline(file) for file in ours]  # first: it takes no time
-    outlines = [julia.outline(file, say, julia_exe) for file in theirs] + read
+    outlines = julia.outlines(theirs, say, julia_exe) + read
     stated = python.parameters(ours[0]) if ours else None
     standard: Parameters = stated or tagger.PARAMETERS
     parameters = standard

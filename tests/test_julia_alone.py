@@ -32,6 +32,18 @@ FAULTS = {
         "XCheck.jl", "copy_of(array) = Array{eltype(array),ndims(array)}(array)",
         "copy_of(array) = array", "the caller's is left alone",
     ),
+    "steps from 1": (
+        "trace/Tape.jl", "Int(value) - 1 : turn", "Int(value) : turn",
+        "what is read and written, step by step",
+    ),
+    "any rewrite will do": (
+        "trace/Trials.jl", "distance <= tolerance || return NaN", "isnan(distance) && return NaN",
+        "what no rewrite mends",
+    ),
+    "a patch that is not looked at": (
+        "trace/Patch.jl", "Any[stripped(node) for node in found] == draft.wanted", "true",
+        "every part of a file of any layout",
+    ),
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ SETS = ("filled", "reads", "indexing", "two_places", "zeroth", "fields", "keys")
 TUPLES = ("arguments", "optional", "keywords", "optional_keywords", "results")
 
 
-def outline(source: str, notify: Callable[[str], None], julia_exe: str | None = None) -> Outline:
-    """What is in a Julia file. InputError where it cannot be parsed, or there is no Julia."""
-    file = shipped.locate(Path(source))
-    if not file.is_file():
-        problem = "is not a file" if file.exists() else "no such file"
-        raise InputError(problem, "name a Julia file", file=source)
+def outlines(
+    sources: Sequence[str], notify: Callable[[str], None], julia_exe: str | None = None
+) -> list[Outline]:
+    """What is in Julia files. InputError where one cannot be parsed, or there is no Julia."""
+    files = [_located(source) for source in sources]
+    if not files:
+        return []
     library = shipped.library()
     found = runtime.with_image(runtime.obtain(notify, julia_exe), library)
     with tempfile.TemporaryDirectory(prefix="xcheck-") as folder:
@@ -35,10 +36,23 @@ def outline(source: str, notify: Callable[[str], None], julia_exe: str | None = 
             initargs=(Path(folder) / "julia.log",),
         )
         try:
-            answer, problem = pool.schedule(worker.outline, (found, library, file)).result()
+            asked = [pool.schedule(worker.outline, (found, library, file)) for file in files]
+            answers = [future.result() for future in asked]
         finally:
             pool.stop()
             pool.join()
+    return [_outline(source, *answer) for source, answer in zip(sources, answers, strict=True)]
+
+
+def _located(source: str) -> Path:
+    file = shipped.locate(Path(source))
+    if not file.is_file():
+        problem = "is not a file" if file.exists() else "no such file"
+        raise InputError(problem, "name a Julia file", file=source)
+    return file
+
+
+def _outline(source: str, answer: Any, problem: str) -> Outline:
     if problem:
         raise InputError(problem, "mend the Julia file")
     functions, shapes, left_out, made, modules = answer

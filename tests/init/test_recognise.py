@@ -50,10 +50,10 @@ def outline_of(text: str, folder: Path) -> Outline:
 @pytest.fixture(scope="module")
 def outlines(runtime: Runtime) -> dict[str, Outline]:
     """Of all Julia files, by one Julia."""
-    found = {}
-    for file in (*(OWN / name for name in JULIA), *(shipped.ROOT / "julia").glob("*[dlu].jl")):
-        found[file.name] = julia.outline(str(file), print)
-    return found
+    names = ("fixed.jl", "original.jl", "gru.jl")
+    files = [*(OWN / name for name in JULIA), *(shipped.ROOT / "julia" / name for name in names)]
+    found = julia.outlines([*map(str, files)], print)
+    return {file.name: outline for file, outline in zip(files, found, strict=True)}
 
 
 def is_as_written(name: str, found: Written) -> None:
@@ -86,7 +86,7 @@ def test_files_of_the_questions_form_need_nothing(name: str, outlines: dict[str,
     assert list(tomllib.loads(found.text)["julia"]) == ["file"]
 
 
-@pytest.mark.parametrize("source", ["pybridge.tagger", "pybridge.gru", "pybridge/tagger.py"])
+@pytest.mark.parametrize("source", ["pybridge.tagger", "pybridge.gru", str(tagger.__file__)])
 def test_files_of_our_form_need_nothing(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(shipped.ROOT)
     assert tomllib.loads(tables(python.outline(source)).text) == {"python": {"file": source}}
@@ -167,7 +167,7 @@ def test_nothing_is_executed(tmp_path: Path, outlines: dict[str, Outline]) -> No
     tables(outline_of(text, tmp_path))
     file = tmp_path / "mine.jl"
     file.write_text(f'write("{marker}", "1")\nf(x) = x\n', encoding="utf-8")
-    found = julia.outline(str(file), print)
+    (found,) = julia.outlines([str(file)], print)
     assert [f.name for f in found.functions] == ["f"]
     assert [line for line, _ in found.left_out] == [1]
     assert not marker.exists()
@@ -186,13 +186,13 @@ def test_a_broken_file_is_one_line(
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        python.outline(str(file)) if name.endswith(".py") else julia.outline(str(file), print)
+        python.outline(str(file)) if name.endswith(".py") else julia.outlines([str(file)], print)
     assert str(caught.value).startswith(f"{file}{said}")
     assert "\n" not in str(caught.value)
 
 
 def test_what_is_not_there() -> None:
-    for outline in (python.outline, lambda f: julia.outline(f, print)):
+    for outline in (python.outline, lambda f: julia.outlines([f], print)):
         with pytest.raises(InputError, match="no such file"):
             outline("nowhere/mine.jl")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pybridge import shipped
+from pybridge import tagger
 from pybridge.adapters.choose import PORT
 from pybridge.report import trace
 from pybridge.trace.codes import PythonCode
@@ -19,7 +19,7 @@ RIGHT = "dhnext = dhRaw[t] @ Whh.T"
 
 def cells(folder: Path, code: str) -> dict[str, dict[int | None, bool]]:
     """Whether each variable agrees, by step, with that line in a copy of the port."""
-    text = (shipped.ROOT / "pybridge" / "tagger.py").read_text(encoding="utf-8")
+    text = Path(str(tagger.__file__)).read_text(encoding="utf-8")
     assert text.count(RIGHT) == 1
     file = folder / "mine.py"
     file.write_text(text.replace(RIGHT, code), encoding="utf-8")

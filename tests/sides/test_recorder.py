@@ -322,11 +322,11 @@ def moody(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         ),
     )
     with JuliaSide.start(setup(runtime, file)) as side:
-        yield side.edited(UNCHANGED, 20.0)
+        yield side
 
 
-def of_length(side: JuliaSide, n: int) -> Recording | Failure:
-    return side.record(a_case(" ".join("abcdefgh"[:n])), Keep())
+def of_length(side: JuliaSide, n: int, limit: float = 5 * LIMIT) -> Recording | Failure:
+    return side.edited(UNCHANGED, limit).record(a_case(" ".join("abcdefgh"[:n])), Keep())
 
 
 def test_what_throws_ends_the_recording_with_all_that_came_before(moody: JuliaSide) -> None:
@@ -349,7 +349,7 @@ def test_what_throws_ends_the_recording_with_all_that_came_before(moody: JuliaSi
 
 
 def test_a_hang_or_a_crash_is_a_failure_and_the_next_answer_comes(moody: JuliaSide) -> None:
-    assert problem(of_length(moody, 4)).endswith("no answer within 20 s")
+    assert problem(of_length(moody, 4, 10.0)).endswith("no answer within 10 s")
     moody.wake()
     assert "Julia's process ended" in problem(of_length(moody, 6))
     moody.wake()
