@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from pybridge import tagger
 from pybridge.adapters import RESULTS, AdapterError
 from pybridge.adapters.python import Adapted
-from pybridge.case import Case
+from pybridge.case import Case, own_copy
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, tensors
 from pybridge.sides.tangents import Seed, Tangents
 from pybridge.weights import Array, Weights, fingerprint
@@ -44,7 +44,7 @@ class PythonSide:
         return reply
 
     def _examine(self, task: Task) -> Reply:
-        case = _own_copy(task.case)
+        case = own_copy(task.case)
         held = fingerprint(case.weights.arrays)
         run = _copy(self._run(case))  # a tagger may hand out the same arrays at every call
         changed = _changed(run, self._run(case))
@@ -194,15 +194,3 @@ def _every_entry(shape: tuple[int, ...]) -> Iterator[Array]:
         direction[entry] = 1
         yield direction
         direction[entry] = 0
-
-
-def _own_copy(case: Case) -> Case:
-    """A case that shares no memory with the one handed over."""
-    weights = Weights(**{name: array.copy() for name, array in case.weights.arrays.items()})
-    return replace(
-        case,
-        weights=weights,
-        words=case.words.copy(),
-        tags=case.tags.copy(),
-        h_prev=case.h_prev.copy(),
-    )
