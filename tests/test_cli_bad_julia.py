@@ -74,17 +74,17 @@ def running(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "said", "remedy"),
     [
-        ("syntax", "syntax.jl:3: syntax: "),
-        ("throws", "throws.jl:2: not today"),
-        ("half", "half.jl: defines no function backwardRNN(x, y, h, p, hPrev)"),
+        ("syntax", "syntax.jl:3: syntax: ", "; mend the Julia file"),
+        ("throws", "throws.jl:2: not today", "; mend the Julia file"),
+        ("half", "half.jl: defines no function backwardRNN(x, y, h, p, hPrev)", "`xcheck init "),
     ],
 )
 def test_a_julia_file_that_cannot_be_loaded(
-    running: Mapping[str, Future[Result]], name: str, said: str
+    running: Mapping[str, Future[Result]], name: str, said: str, remedy: str
 ) -> None:
-    refused(running[name].result(), said, "; mend the Julia file")
+    refused(running[name].result(), said, remedy)
 
 
 def test_the_faults_are_those_of_their_sentences(running: Mapping[str, Future[Result]]) -> None:
