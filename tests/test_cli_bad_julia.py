@@ -93,7 +93,7 @@ def test_the_faults_are_those_of_their_sentences(running: Mapping[str, Future[Re
     assert result.status == 1, result
     assert flaws(result.document) == []
     assert result.err == ""
-    assert result.last == "10 cases: 2 both right, 8 julia wrong"
+    assert "10 cases: 2 both right, 8 julia wrong" in result.out.splitlines()
     for case in result.document["cases"]:
         right = case["words"] not in SAID
         assert case["verdict"]["kind"] == ("both right" if right else "julia wrong")

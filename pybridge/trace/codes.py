@@ -23,7 +23,7 @@ from pybridge.trace.python.instrument import Instrumented, instrument
 from pybridge.trace.python.record import record
 from pybridge.trace.rewrites import rewrites
 
-LIMIT = 20.0  # seconds that an answer of an edited copy may take
+LIMIT = 60.0  # seconds that an answer of an edited copy may take; the first compiles Trace.jl
 
 
 class Code(Protocol):

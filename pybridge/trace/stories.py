@@ -58,8 +58,13 @@ class Failing:
 
 
 def failing(result: CaseResult) -> Failing | None:
-    """What a story needs of a result; None of a case that is right."""
+    """What a story needs of a result; None of one that is right, or undecided without a
+    difference, where there is nothing to walk along.
+    """
+    differs = result.agreement is not None and result.agreement.match is Match.DIFFERS
     if result.verdict.kind is Kind.BOTH_RIGHT:
+        return None
+    if result.verdict.kind is Kind.UNDECIDED and not differs:
         return None
     signature = [str(result.verdict.kind)]
     for side in (result.python, result.julia):
