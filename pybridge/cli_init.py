@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pybridge.cli_julia import say
 from pybridge.errors import InputError
 from pybridge.options import JuliaExe
-from pybridge.weights import Parameters
+
+if TYPE_CHECKING:  # numpy is not to be waited for
+    from pybridge.weights import Parameters
 
 COMPLETE, LEFT = 0, 1
 
