@@ -245,6 +245,7 @@ function fragments!(found, @nospecialize(node))
     end
     fits = head == :ref || head == QUOTE_MARK || head == :if || head == :call ||
         (head == :(.) && !isfield(node))
+    head in CALLING && node.args[1] in QUIET && (fits = false) # zeros(...), say
     fits && length(found) < FRAGMENTS && length(symbols(node)) <= 8 && !has_statements(node) &&
         !effects(node) && push!(found, stripped(node))
     return found

@@ -40,6 +40,7 @@ mutable struct Tape
     types::Vector{DataType}
     pools::Vector{Any}
     seen::Dict{UInt,Int}  # the last value of an array, by its identity
+    sketched::Dict{UInt,Tuple{UInt,Int}} # the last sketch of an array, with its checksum
     digests::Vector{String}
     cosines::Vector{Float64}
     held::Int             # numbers in the pools
@@ -48,7 +49,7 @@ end
 Tape(parameters, sketch_over, adapter) = Tape(
     Statement[], parameters, sketch_over, adapter, Dict{String,Int}(), false, 0, NONE, Open[],
     Int[], Int[], Int[], Int[], String[], Dict{String,Int}(), Int[], Int[], DataType[], Any[],
-    Dict{UInt,Int}(), String[], Float64[], 0,
+    Dict{UInt,Int}(), Dict{UInt,Tuple{UInt,Int}}(), String[], Float64[], 0,
 )
 
 "One call of a function, and the step in which it was called."

@@ -16,7 +16,8 @@ function kept!(tape, @nospecialize(value), step)
     array isa Array && portable_type(eltype(array)) == eltype(array) ||
         (array = map(portable, collect(array)))
     large = step > WHOLE && length(array) > tape.sketch_over
-    step != WHOLE && (large || tape.held > ROOM) && return sketch!(tape, array)
+    step != WHOLE && (large || tape.held > ROOM) &&
+        return sketch_once!(tape, array, value isa Array ? objectid(value) : UInt(0))
     return put!(tape, array, value isa Array ? objectid(value) : UInt(0))
 end
 
@@ -125,6 +126,29 @@ function is_held(tape, pool::Vector{T}, old, array::Array{T}) where {T}
     end
     return true
 end
+
+"The sketch of an array, which may be the last one of the same array, if that has not changed."
+function sketch_once!(tape, array, identity)
+    sum = checksum(array)
+    old = get(tape.sketched, identity, nothing)
+    identity != 0 && old !== nothing && old[1] == sum && return old[2]
+    number = sketch!(tape, array)
+    tape.sketched[identity] = (sum, number)
+    return number
+end
+
+"A quick number that tells whether an array has changed; its digest takes fifty times as long."
+function checksum(array)
+    sum = hash(size(array))
+    for entry in array
+        sum = 31sum + bits(entry)
+    end
+    return sum
+end
+
+bits(number::Float64) = reinterpret(UInt64, number)
+bits(number::Float32) = UInt64(reinterpret(UInt32, number))
+bits(number) = hash(number)
 
 "Norm, projection and digest in place of a large array, see Sketch in Python."
 function sketch!(tape, array)
