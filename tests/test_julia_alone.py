@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pybridge import shipped
 from pybridge.runtime import Runtime
+
+ROOT = Path(__file__).parent.parent  # a checkout: a wheel brings no Project.toml
 
 # The change in XCheck.jl or fixed.jl, and the test set that has to see it.
 FAULTS = {
@@ -63,14 +64,14 @@ def start(runtime: Runtime, root: Path) -> subprocess.Popen[str]:
 def outcomes(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the tests printed, for the code as it is and for one copy with all the faults."""
     copy = tmp_path_factory.mktemp("copy")
-    shutil.copytree(shipped.ROOT / "julia", copy / "julia")
-    shutil.copy(shipped.ROOT / "Project.toml", copy)
+    shutil.copytree(ROOT / "julia", copy / "julia")
+    shutil.copy(ROOT / "Project.toml", copy)
     for name, old, new, _ in FAULTS.values():
         file = copy / "julia" / name
         text = file.read_text(encoding="utf-8")
         assert text.count(old) == 1, f"{name} holds {old!r} {text.count(old)} times"
         file.write_text(text.replace(old, new), encoding="utf-8")
-    runs = {"right": start(runtime, shipped.ROOT), "wrong": start(runtime, copy)}
+    runs = {"right": start(runtime, ROOT), "wrong": start(runtime, copy)}
     printed = {name: process.communicate()[0] for name, process in runs.items()}
     return {name: f"{runs[name].returncode}\n{printed[name]}" for name in runs}
 

@@ -7,20 +7,12 @@ from dataclasses import dataclass
 
 from pybridge.adapters import GRADIENTS, SIZES
 from pybridge.init import Function, Guess, Outline, words
+from pybridge.init.passes import Passes, own_name, passes, reached
 from pybridge.init.shapes import UNKNOWN, Layout, layout, matched
 from pybridge.init.words import IGNORED
 from pybridge.weights import Parameters
 
 GAP = "?"  # stands in a call where something is to be filled in
-
-
-@dataclass(frozen=True)
-class Passes:
-    """The two functions, and the parameters that the second one gives gradients of."""
-
-    forward: Function
-    backward: Function
-    names: tuple[str, ...]  # of the parameters, as the file has them
 
 
 def guess(outline: Outline, parameters: Parameters) -> Guess:
@@ -40,12 +32,12 @@ def guess(outline: Outline, parameters: Parameters) -> Guess:
             {name: name for name in parameters},
             (unknown,),
         )
-    reached = _reached(outline, found)
-    laid = layout(outline, reached, found.names)
+    run = reached(outline, found)
+    laid = layout(outline, run, found.names)
     known = matched(laid.roles, found.names, parameters)
     spelt = known or {name: name for name in found.names}
     cell = parameters if known else laid.roles
-    return _Table(outline, found, reached, laid, spelt, cell).guess()
+    return _Table(outline, found, run, laid, spelt, cell).guess()
 
 
 def _is_of_ours(outline: Outline) -> bool:
@@ -60,73 +52,6 @@ def _only_functions(outline: Outline) -> Iterator[tuple[str, str]]:
     if outline.left_out:
         at, text = outline.left_out[0]
         yield "only_functions = true", f"line {at} is no definition: {text}"
-
-
-def passes(outline: Outline) -> Passes | None:
-    """The forward and the backward pass; None where nothing looks like them."""
-    candidates = [(f, _gradients(f, outline)) for f in outline.functions]
-    backward, names = max(candidates, key=lambda c: (len(c[1]), _says(c[0])), default=(None, ()))
-    if backward is None or not names:
-        return None
-    if any(words.is_cost(r) for r in backward.results):
-        return Passes(backward, backward, names)
-    forward = max(
-        (f for f in outline.functions if f is not backward),
-        key=lambda f: (_has_cost(f), words.says_forward(f.name), len(f.results), len(f.filled)),
-        default=None,
-    )
-    if forward is None or not (_has_cost(forward) or words.says_forward(forward.name)):
-        return None
-    return Passes(forward, backward, names)
-
-
-def _says(function: Function) -> bool:
-    return words.says_backward(function.name)
-
-
-def _has_cost(function: Function) -> bool:
-    named = any(words.is_cost(r) for r in function.results)
-    return named or ("" in function.results and "loss" in function.name.lower())
-
-
-def _gradients(function: Function, outline: Outline) -> tuple[str, ...]:
-    """The parameters whose gradients a function gives, as the file has them."""
-    found = [words.derivative_of(r) for r in function.results if words.derivative_of(r)]
-    if len(found) > 1:
-        return tuple(_own_name(name, function, outline) for name in found)
-    if len(function.results) == 1 and words.says_backward(function.name):
-        seen = function.reads | function.keys | function.fields
-        arrays = [n for n in outline.shapes if n in seen or function.keys or function.fields]
-        return tuple(n for n in arrays if n in _made_as_weights(outline))
-    return ()
-
-
-def _own_name(name: str, function: Function, outline: Outline) -> str:
-    """The parameter that a gradient belongs to, as it is spelt in the file."""
-    known = [*outline.shapes, *function.reads, *function.arguments, *function.keywords]
-    alike = [n for n in known if words.plain(n) == words.plain(name)]
-    return name if name in alike or not alike else alike[0]
-
-
-def _made_as_weights(outline: Outline) -> list[str]:
-    """Arrays whose sizes have names, or are numbers: no sums of others, no lengths."""
-    return [
-        name
-        for name, shape in outline.shapes.items()
-        if shape and all(s.isidentifier() or s.isdigit() for s in shape) and shape != ("0", "0")
-    ]
-
-
-def _reached(outline: Outline, found: Passes) -> list[Function]:
-    """The functions that the two run, themselves among them."""
-    reached: list[Function] = []
-    waiting = [found.forward, found.backward]
-    while waiting:
-        function = waiting.pop(0)
-        if function not in reached:
-            reached.append(function)
-            waiting += [f for f in outline.functions if f.name in function.reads]
-    return reached
 
 
 @dataclass(frozen=True)
@@ -248,7 +173,7 @@ class _Table:
         results = []
         for name in function.results:
             base = words.derivative_of(name)
-            parameter = own.get(_own_name(base, function, self.outline)) if base else None
+            parameter = own.get(own_name(base, function, self.outline)) if base else None
             results.append(f"d{parameter}" if parameter else IGNORED)
         if len(function.results) == 1:
             results = [GRADIENTS]

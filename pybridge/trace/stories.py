@@ -109,8 +109,11 @@ def stories(
         chosen = _chosen(list(cases()), {f.case.name for f in failures})
         verified, left_over = _verify(chosen, mended, method, tolerance)
         verified = replace(verified, of=sum(1 for _ in cases()))
-        yield Story(traced, len(left) - len(left_over), _diff(mended[accused]), verified)
-        better = len(left_over) < len(left)
+        before, after = ({f.case.name for f in some} for some in (left, left_over))
+        mended_cases = before - after
+        better = len(mended_cases) > len(after - before)
+        count = len(mended_cases) if better else len(alike)
+        yield Story(traced, count, _diff(mended[accused]), verified)
         if better:
             codes = mended
         left = left_over if better else [f for f in left if f.signature != case.signature]
