@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pybridge import runtime, shipped
-from pybridge.check import AHEAD, check_cases
+from pybridge.checking import AHEAD, check_cases
 from pybridge.evidence import Asked, ask, collect
 from pybridge.gradcheck.methods import COMPLEX
-from pybridge.run import Plan, Request, plan
+from pybridge.running import Plan, Request, plan
 from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide

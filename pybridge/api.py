@@ -1,7 +1,7 @@
 """xcheck from a script, a notebook or a test, without the command line.
 
->>> from pybridge import api
->>> results = api.run("fixtures", julia="mine.jl", python="mine.py")
+>>> import pybridge
+>>> results = pybridge.run("fixtures", julia="mine.jl", python="mine.py")
 >>> results.all_right, results.to_frame()
 """
 
@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pybridge.case import draw, make_case
-from pybridge.check import CaseResult, check_cases
+from pybridge.checking import CaseResult, check_cases
 from pybridge.configuration import Configuration
 from pybridge.errors import InputError
 from pybridge.gradcheck.methods import COMPLEX
-from pybridge.run import Request, plan, start, tell
+from pybridge.running import Request, plan, start, tell
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Side
 from pybridge.sides.python import PythonSide
@@ -84,7 +84,7 @@ def run(
     trace: bool = True,
     **options: Any,
 ) -> Results:
-    """What `xcheck run` does, as objects. `options` are the fields of `pybridge.run.Request`.
+    """What `xcheck run` does, as objects. `options` are the fields of `pybridge.running.Request`.
 
     With `trace` the results come with the lines where errors are made. InputError for bad input.
     """

@@ -126,7 +126,7 @@ def run(
     ] = False,
 ) -> None:
     """Check the Python port against a Julia tagger file, sentence by sentence."""
-    from pybridge import run as running
+    from pybridge import running
     from pybridge.report import command
     from pybridge.report.reports import Reports
 
@@ -185,7 +185,7 @@ def gradcheck(
     only_functions: OnlyFunctions = False,
 ) -> None:
     """Check gradients alone, parameter by parameter; `--method posted`: as the question does."""
-    from pybridge import run as running
+    from pybridge import running
     from pybridge.report import gradcheck as report
 
     request = running.Request(
@@ -239,7 +239,7 @@ def trace(
     only_functions: OnlyFunctions = False,
 ) -> None:
     """Name the lines where errors are made, and suggest what mends them."""
-    from pybridge import run as running
+    from pybridge import running
     from pybridge.report import tracing
 
     request = running.Request(
@@ -278,7 +278,7 @@ def port_command(
     only_functions: OnlyFunctions = False,
 ) -> None:
     """Say which changes between two Julia files the Python port has, and which are left to do."""
-    from pybridge import run as running
+    from pybridge import running
     from pybridge.report import port
 
     request = running.Request(
@@ -309,7 +309,7 @@ def faults(
     only_functions: OnlyFunctions = False,
 ) -> None:
     """Plant faults in copies of both taggers and see which of them these sentences catch."""
-    from pybridge import run as running
+    from pybridge import running
     from pybridge.faults import Language
     from pybridge.report import faults as report
 

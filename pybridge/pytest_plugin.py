@@ -15,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:  # numpy and all that only where --xcheck or the fixture is used
     from pybridge.case import Case
-    from pybridge.run import Plan, Session
+    from pybridge.running import Plan, Session
     from pybridge.sides.julia import JuliaSide
 
 INI = {
@@ -37,7 +37,7 @@ class Lazy:
     @property
     def plan(self) -> Plan:
         """Everything that can be known before Julia starts."""
-        from pybridge.run import Request, plan
+        from pybridge.running import Request, plan
 
         if self._plan is None:
             paths = self.config.getoption("xcheck") or ["fixtures"]
@@ -53,7 +53,7 @@ class Lazy:
 
     def start(self) -> Session:
         """The session, which lasts until pytest ends."""
-        from pybridge.run import start
+        from pybridge.running import start
 
         if self.session is None:
             self.session = self.stack.enter_context(start(self.plan, lambda _: None))
@@ -69,12 +69,12 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Check the case; a case that is not right fails, and names the line."""
-        from pybridge.check import check_cases
+        from pybridge.checking import check_cases
         from pybridge.gradcheck.methods import COMPLEX
         from pybridge.report import json
         from pybridge.report.tables import details
         from pybridge.report.trace import lines
-        from pybridge.run import tell
+        from pybridge.running import tell
         from pybridge.trace.stories import failing
 
         session = self.lazy.start()
@@ -161,11 +161,15 @@ def pytest_collection_modifyitems(
     if config.getoption("xcheck"):
         from pybridge.errors import InputError
 
+        lazy = config.stash[SESSION]
         try:
-            cases = Cases.from_parent(session, name="xcheck", lazy=config.stash[SESSION])
-            items.extend(cases.collect())
+            lazy.plan  # noqa: B018  # bad input ends the session here, with its own line
         except InputError as e:
             raise pytest.UsageError(str(e)) from e
+        cases = Cases.from_parent(session, name="xcheck", lazy=lazy)
+        report = session.ihook.pytest_make_collect_report(collector=cases)
+        session.ihook.pytest_collectreport(report=report)  # so that pytest counts them as well
+        items.extend(report.result)
 
 
 @pytest.fixture(scope="session")

@@ -86,7 +86,7 @@ def test_where_with_a_julia_that_is_none() -> None:
     ("code", "expected"),
     [
         ("import pybridge.cli", []),
-        ("import pybridge.run", ["numpy", "pebble"]),
+        ("import pybridge.running", ["numpy", "pebble"]),
         # The command's own process never has Julia in it.
         ("import pybridge.report.command, pybridge.sides.worker", ["numpy", "pebble"]),
     ],

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pybridge.case import Case
-from pybridge.check import CaseResult, check_cases, refereed
+from pybridge.checking import CaseResult, check_cases, refereed
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Method
 from pybridge.grain import MARGIN, Grain, measure

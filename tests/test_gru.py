@@ -15,7 +15,7 @@ import pytest
 
 from pybridge import gru, shipped, tagger
 from pybridge.case import Case
-from pybridge.check import check_cases
+from pybridge.checking import check_cases
 from pybridge.faults import Fate, Language, ladder, python
 from pybridge.faults.hunt import Hunt, by_size
 from pybridge.faults.mutants import PythonNursery, Remembered, julia_mutant

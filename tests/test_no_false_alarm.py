@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pybridge.case import Case, draw, make_case
-from pybridge.check import CaseResult, check_cases
+from pybridge.checking import CaseResult, check_cases
 from pybridge.configuration import Configuration
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.runtime import obtain

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pybridge import run, shipped
-from pybridge.check import CaseResult, check_cases
+from pybridge import running, shipped
+from pybridge.checking import CaseResult, check_cases
 from pybridge.evidence import Evidence
 from pybridge.gradcheck import Status
 from pybridge.gradcheck.methods import COMPLEX
@@ -18,7 +18,7 @@ from pybridge.sides.python import PythonSide
 from pybridge.verdict import Kind
 from tests.making import FIXED, GRADIENTS, ORIGINAL
 
-PLAN = run.plan(run.Request(paths=(shipped.ROOT / "fixtures",)))
+PLAN = running.plan(running.Request(paths=(shipped.ROOT / "fixtures",)))
 CONFIGURATIONS = tuple(drawn.configuration.name for drawn in PLAN.draws)
 SENTENCES = {sentence.name: sentence for sentence in PLAN.corpus.sentences}
 LONGER = [name for name, sentence in SENTENCES.items() if len(sentence.words) > 1]

@@ -12,7 +12,7 @@ from tests.making import FIXED, ORIGINAL
 
 SENTENCES = "the/DET cat/NOUN sat/VERB\na/DET dog/NOUN saw/VERB a/DET cat/NOUN\n"
 TEST = """
-from pybridge.api import check
+from pybridge import check
 
 def test_a_sentence(julia_tagger):
     result = check("the cat sat".split(), ["DET", "NOUN", "VERB"], julia_tagger)
@@ -49,6 +49,7 @@ def test_every_case_is_an_item_and_the_fixture_is_there(project: Path) -> None:
     assert done.returncode == 0, done.stdout
     for name in ("::xcheck::some.tagged:1 posted", "test_mine.py::test_a_sentence"):
         assert f"PASSED {name}" in done.stdout
+    assert "collected 6 items" in done.stdout
     assert "6 passed" in done.stdout
 
 
@@ -59,7 +60,17 @@ def test_a_wrong_case_fails_and_names_the_line(project: Path) -> None:
     assert "original.jl:53  dhnext = dhRaw*Whh" in done.stdout
     assert "suggested: dhnext = dhRaw * Whh'" in done.stdout
     assert "Traceback" not in done.stdout
-    assert "1 failed" in done.stdout
+    assert "collected 6 items / 5 deselected / 1 selected" in done.stdout
+    assert "1 failed, 5 deselected" in done.stdout
+
+
+def test_workers_of_xdist_share_the_cases(project: Path) -> None:
+    """Each with a Julia of its own, and none that is left behind."""
+    done = ran(project, ORIGINAL, "--xcheck", "sentences", "-n", "2", "-k", "xcheck and 2")
+    assert done.returncode == 1, done.stdout
+    assert {"[gw0]", "[gw1]"} <= {line.split()[0] for line in done.stdout.splitlines() if line}
+    assert "FAILED ::xcheck::some.tagged:2 telling" in done.stdout
+    assert "2 failed" in done.stdout
 
 
 def test_without_the_option_there_is_no_item_and_no_julia(project: Path) -> None:

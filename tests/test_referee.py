@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pybridge.case import Case
-from pybridge.check import CaseResult, check_cases, refereed
+from pybridge.checking import CaseResult, check_cases, refereed
 from pybridge.evidence import Evidence
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.gradcheck.probes import directions

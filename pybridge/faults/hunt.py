@@ -10,7 +10,7 @@ import numpy as np
 
 from pybridge.agreement import Agreement, Match, distance
 from pybridge.case import Case, largest_weight
-from pybridge.check import check_cases
+from pybridge.checking import check_cases
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.faults import WRONG, Caught, Fate, Fault, Language, Outcome, ladder
 from pybridge.faults.mutants import Mutant

@@ -15,7 +15,7 @@ from pybridge.faults import Fault, Language, Outcome, Skipped, ladder, python
 from pybridge.faults.hunt import Hunt, by_size
 from pybridge.faults.mutants import Mutant, PythonNursery, Remembered, julia_mutant
 from pybridge.gradcheck.methods import METHODS
-from pybridge.run import Plan, python_side, setup_of
+from pybridge.running import Plan, python_side, setup_of
 from pybridge.sides.julia import JuliaSide
 
 LIMIT = 20.0  # seconds that an answer of an edited copy may take

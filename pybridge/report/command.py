@@ -17,7 +17,7 @@ from pybridge.report.record import Record
 from pybridge.report.reports import Reports
 from pybridge.report.resume import failing_before, rest, resumed, same_run
 from pybridge.report.saved import Lines
-from pybridge.run import Request, Session, plan, start, tell
+from pybridge.running import Request, Session, plan, start, tell
 from pybridge.trace.stories import Failing, failing
 
 

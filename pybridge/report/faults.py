@@ -17,7 +17,7 @@ from pybridge.faults import Caught, Fate, Language, Outcome, Skipped
 from pybridge.faults.session import Session, start
 from pybridge.report import json
 from pybridge.report.console import Output, progress
-from pybridge.run import Request, plan
+from pybridge.running import Request, plan
 
 VERSION = 1
 COLUMNS = ("fault", "change", "caught by", "attributed to")

@@ -15,7 +15,7 @@ from pybridge.evidence import ask, collect
 from pybridge.gradcheck import ParameterCheck, Status, posted
 from pybridge.report.console import Output, print_line, progress
 from pybridge.report.tables import entry
-from pybridge.run import Plan, Request, method_of, plan, sides
+from pybridge.running import Plan, Request, method_of, plan, sides
 from pybridge.second_look import is_misleading, second_look
 from pybridge.sides import Failure, Side
 

@@ -17,13 +17,13 @@ from typing import Any
 from pybridge.adapters import described
 from pybridge.agreement import Distance, by_step
 from pybridge.case import Case
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.evidence import Evidence
 from pybridge.gradcheck import Entry, ParameterCheck
 from pybridge.referee import Opinion
 from pybridge.report.files import check_writable as check_writable
 from pybridge.report.files import write as write_text
-from pybridge.run import Session
+from pybridge.running import Session
 from pybridge.sentences import Sentence
 from pybridge.sides import Failure
 from pybridge.verdict import Kind

@@ -13,7 +13,7 @@ from pybridge.case import Case
 from pybridge.port import Carried, State
 from pybridge.report import trace as stories
 from pybridge.report.console import Output, print_line, waiting
-from pybridge.run import Plan, Request, plan, start, tell
+from pybridge.running import Plan, Request, plan, start, tell
 from pybridge.trace.codes import JuliaCode
 from pybridge.trace.stories import Story, failing
 

@@ -13,7 +13,7 @@ from pybridge.report.changes import changes
 from pybridge.report.facts import is_right, signature
 from pybridge.report.json import Document
 from pybridge.report.saved import LINES, Lines
-from pybridge.run import Plan
+from pybridge.running import Plan
 from pybridge.trace.stories import Failing
 from pybridge.verdict import Kind
 

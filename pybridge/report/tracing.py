@@ -13,7 +13,7 @@ from pybridge.report import trace as stories
 from pybridge.report.command import Outcome
 from pybridge.report.console import Output, print_line, progress, waiting
 from pybridge.report.tables import Tally, head, summary
-from pybridge.run import Request, Session, plan, start, tell
+from pybridge.running import Request, Session, plan, start, tell
 from pybridge.sides import Failure
 from pybridge.trace import Kind
 from pybridge.trace.match import Matching

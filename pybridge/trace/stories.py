@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pybridge.agreement import Match
 from pybridge.case import Case, draw, make_case
-from pybridge.check import CaseResult, check_cases
+from pybridge.checking import CaseResult, check_cases
 from pybridge.configuration import Configuration
 from pybridge.gradcheck import Status
 from pybridge.gradcheck.methods import Method

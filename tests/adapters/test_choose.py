@@ -9,7 +9,7 @@ import pytest
 
 from pybridge import tagger
 from pybridge.errors import InputError
-from pybridge.run import Plan, Request, plan
+from pybridge.running import Plan, Request, plan
 from tests.cli_support import refused, xcheck
 from tests.owned import OWN, TABLES
 

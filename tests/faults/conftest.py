@@ -14,7 +14,7 @@ from pybridge.faults.hunt import Hunt, by_size
 from pybridge.faults.mutants import PythonNursery, Remembered, julia_mutant
 from pybridge.faults.session import julia_faults
 from pybridge.gradcheck.methods import METHODS
-from pybridge.run import Request, plan
+from pybridge.running import Request, plan
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 

@@ -10,11 +10,11 @@ import numpy as np
 from pybridge.adapters.choose import PORT
 from pybridge.agreement import Agreement, agree
 from pybridge.case import Case
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.evidence import Evidence
 from pybridge.gradcheck import Entry, GradientCheck, ParameterCheck, Status
 from pybridge.referee import Opinion
-from pybridge.run import Request, Session, Versions, plan
+from pybridge.running import Request, Session, Versions, plan
 from pybridge.sides import Failure, Run
 from pybridge.trace.codes import PythonCode
 from pybridge.verdict import Kind, Verdict

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.evidence import Evidence
 from pybridge.gradcheck import Entry, Status
 from pybridge.referee import Opinion

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.errors import InputError
 from pybridge.report import command
 from pybridge.report.reports import Reports
 from pybridge.report.saved import read, read_lines
-from pybridge.run import Plan, Request, Session, plan
+from pybridge.running import Plan, Request, Session, plan
 from pybridge.verdict import Kind
 from tests.cli_support import flaws
 from tests.report.results import result, session

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.report import json
 from pybridge.report.console import STYLES, Output, Report, progress
 from pybridge.verdict import Kind

@@ -12,7 +12,7 @@ from pybridge.report import json
 from pybridge.report.json import Document
 from pybridge.report.resume import failing_again, failing_before, rest, resumed, same_run
 from pybridge.report.saved import Lines
-from pybridge.run import Plan
+from pybridge.running import Plan
 from pybridge.trace.stories import failing
 from pybridge.verdict import Kind
 from tests.report.results import result, session

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pybridge.agreement import Match
-from pybridge.check import CaseResult
+from pybridge.checking import CaseResult
 from pybridge.gradcheck import Entry, Status
 from pybridge.referee import Opinion
 from pybridge.report import json

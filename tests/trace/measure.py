@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pybridge import python_file, runtime, shipped, tagger
-from pybridge.check import check_cases
+from pybridge.checking import check_cases
 from pybridge.edit import Edit
 from pybridge.faults import Fault, Language, ladder, python
 from pybridge.faults.session import julia_faults

@@ -15,7 +15,7 @@ from pybridge import __version__, runtime, shipped
 from pybridge.adapters.choose import PORT, Chosen, choose
 from pybridge.adapters.form import Tagger
 from pybridge.case import Case, Draw, draw, make_case
-from pybridge.check import CaseResult, check_cases, refereed
+from pybridge.checking import CaseResult, check_cases, refereed
 from pybridge.configuration import (
     DEFAULTS,
     Settings,

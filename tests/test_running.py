@@ -12,7 +12,7 @@ import pytest
 from pybridge import shipped
 from pybridge.configuration import DEFAULTS
 from pybridge.errors import InputError
-from pybridge.run import Plan, Request, _same_bytes, plan
+from pybridge.running import Plan, Request, _same_bytes, plan
 from pybridge.sides.julia import JuliaSide
 from pybridge.weights import Array, fingerprint
 from tests.making import NAMES

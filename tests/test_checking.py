@@ -6,7 +6,7 @@ import pytest
 
 from pybridge.agreement import Match
 from pybridge.case import Case
-from pybridge.check import CaseResult, check_cases
+from pybridge.checking import CaseResult, check_cases
 from pybridge.errors import InputError
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.gradcheck import Status
