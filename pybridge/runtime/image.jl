@@ -1,7 +1,8 @@
 # Builds a system image. Run by image.py, with --output-o, as
-#     julia --output-o=IMAGE.o image.jl LIBRARY TRACE
-# LIBRARY is XCheck.jl; TRACE holds the precompile statements that Julia wrote while the calls of a
-# run were rehearsed. What is loaded and compiled here is in the image; no __init__ runs.
+#     julia --output-o=IMAGE.o image.jl TRACE FILE...
+# FILEs each hold a module of their name; TRACE holds the precompile statements that Julia wrote while
+# the calls of a run were rehearsed. What is loaded and compiled here is in the image; no __init__
+# runs.
 
 # Julia starts no further than `Base` while it writes an image: this is what its start does else.
 Base.reinit_stdio()
@@ -18,16 +19,17 @@ try
 catch
 end
 import Pkg, PythonCall
-include(ARGS[1])
+foreach(include, ARGS[2:end])
 
 "Where precompile statements are evaluated: every loaded module under its name."
 module Staging end
 
-for mod in [collect(values(Base.loaded_modules)); XCheck]
+modules = [getfield(Main, Symbol(first(splitext(basename(file))))) for file in ARGS[2:end]]
+for mod in [collect(values(Base.loaded_modules)); modules]
     Core.eval(Staging, :(const $(nameof(mod)) = $mod))
 end
 
-for line in eachline(ARGS[2])
+for line in eachline(ARGS[1])
     # A statement may speak of what is not here, such as the module of the tagger file that was
     # loaded: that one is compiled anew in every run, since it is the user's and may change.
     try

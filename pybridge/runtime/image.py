@@ -1,4 +1,4 @@
-"""A system image: Julia with PythonCall, XCheck and the compiled code of a run in one file.
+"""A system image: Julia with PythonCall, our modules and the compiled code of a run in one file.
 
 Without one each start compiles all that a run calls, some ten seconds of it; with one a start takes
 half a second. It is never required, made only when asked for, and kept beside the private install:
@@ -40,6 +40,7 @@ _ASK = (
     "println(unsafe_string(Base.JLOptions().image_file))"
 )
 _REHEARSAL = "pybridge.sides.rehearsal"
+_PARTS = ("Faults.jl", "Trace.jl")  # beside XCheck.jl, which others load when they need them
 
 
 def is_possible() -> bool:
@@ -52,7 +53,7 @@ def place(runtime: Runtime, library: Path) -> Path:
     digest = hashlib.sha256(f"{__version__} {_name(runtime)}".encode())
     if runtime.bridge is not None:
         digest.update(runtime.bridge.name.encode())
-    for file in (_SCRIPT, *sources(library)):
+    for file in (_SCRIPT, *(f for one in _modules(library) for f in sources(one))):
         digest.update(b"\0" + file.read_bytes())
     return private() / f"{_prefix(runtime)}{digest.hexdigest()[:12]}"
 
@@ -62,6 +63,10 @@ def sources(file: Path) -> Iterator[Path]:
     yield file
     for name in re.findall(r'^\s*include\("([^"]+)"\)', file.read_text(encoding="utf-8"), re.M):
         yield from sources(file.parent / name)
+
+
+def _modules(library: Path) -> list[Path]:
+    return [library, *(library.with_name(name) for name in _PARTS)]
 
 
 def with_image(runtime: Runtime, library: Path) -> Runtime:
@@ -133,7 +138,7 @@ def _build(runtime: Runtime, library: Path, notify: Notify) -> None:
         options: list[str | Path] = [f"--sysimage={base}", "-O1", "-g0", f"--output-o={archive}"]
         if Julia(runtime.executable, runtime.version).release >= (1, 9):
             options.append("--pkgimages=no")  # code from their caches cannot go into an image
-        run([*julia, *options, _SCRIPT, library, trace], timeout=3600, env=environment)
+        run([*julia, *options, _SCRIPT, trace, *_modules(library)], timeout=3600, env=environment)
         notify("system image 3/3: linking it and trying it out")
         link(archive, file, libjulia, notify)
         archive.unlink()

@@ -73,7 +73,7 @@ class Failure:
     """A side that gave no answer: one line that says why."""
 
     problem: str
-    fatal: bool = False  # its process crashed or was ended, and starts anew
+    ended: str = ""  # how its process did: "crashed", "timed out after 5 s", "out of memory"
 
 
 Reply = Examination | Failure

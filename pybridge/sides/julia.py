@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import shutil
-import signal
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import resource_tracker
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from pybridge import runtime
 from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
 from pybridge.sides import Failure, Reference, Reply, Task, recorder, worker
+from pybridge.sides.crew import CRASHED, OUT_OF_MEMORY, Crew, EndedError
 from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
 
@@ -32,62 +23,61 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class JuliaSide:
-    """A worker process with Julia in it; `start` makes one, leaving the `with` block ends it."""
+    """Worker processes with Julia in them; `start` makes them, leaving the `with` ends them."""
 
     setup: worker.Setup
     version: str  # of the Julia that runs
-    pool: ProcessPool
-    log: Path
+    crew: Crew
     name: str = "Julia"
     limit: float | None = None  # seconds an answer may take; Julia is ended and started anew then
 
     @classmethod
-    def start(cls, setup: worker.Setup, limit: float | None = None) -> Self:
-        """Start Julia and load the tagger file. An answer may take `limit` seconds.
+    def start(
+        cls,
+        setup: worker.Setup,
+        limit: float | None = None,
+        *,
+        workers: int = 1,
+        largest: int | None = None,
+    ) -> Self:
+        """Start Julia in `workers` processes and load the tagger file.
 
-        InputError where the file cannot be loaded or Julia does not start. A system image that does
-        not start is left aside, with a line on stderr.
+        An answer may take `limit` seconds, and a process hold `largest` bytes. InputError where the
+        file cannot be loaded or Julia does not start. A system image that does not start is left
+        aside, with a line on stderr.
         """
         found = runtime.with_image(setup.runtime, setup.library)
         try:
-            return cls._start(replace(setup, runtime=found), limit)
+            return cls._start(replace(setup, runtime=found), limit, workers, largest)
         except InputError as e:
-            if found.image is None or e.__cause__ is None:
+            # With too little memory, or a file that has no end, it is not the image's fault.
+            ended = isinstance(e.__cause__, EndedError) and e.__cause__.how != CRASHED
+            if found.image is None or e.__cause__ is None or ended:
                 raise
             print(
-                f"xcheck: the system image does not start ({_what(e.__cause__, '')}); going on "
+                f"xcheck: the system image does not start ({_what(e.__cause__)}); going on "
                 "without it, `xcheck julia compile` makes another",
                 file=sys.stderr,
             )
-            return cls._start(replace(setup, runtime=replace(found, image=None)), limit)
+            setup = replace(setup, runtime=replace(found, image=None))
+            return cls._start(setup, limit, workers, largest)
 
     @classmethod
-    def _start(cls, setup: worker.Setup, limit: float | None) -> Self:
-        log = Path(tempfile.mkdtemp(prefix="xcheck-")) / "julia.log"
-        pool = ProcessPool(
-            max_workers=1,
-            context=multiprocessing.get_context("spawn"),
-            initializer=worker.leave_the_terminal,
-            initargs=(log,),
-        )
-        side = cls(setup, "", pool, log)
+    def _start(
+        cls, setup: worker.Setup, limit: float | None, workers: int, largest: int | None
+    ) -> Self:
+        crew = Crew(workers, setup, limit, largest)
         try:
-            with _interrupts_held_back():
-                starting = pool.schedule(worker.guarded, args=(worker.start, setup))
-            started = starting.result()
+            started = crew.started.result()
         except BaseException as e:
-            side.stop()
+            crew.stop()
             if not isinstance(e, Exception):
                 raise
-            raise InputError(
-                f"Julia {setup.runtime.version} ({setup.runtime.origin}, "
-                f"{setup.runtime.executable}) did not start: {_what(e, side.last_words())}",
-                "`xcheck julia remove` and run again, or set XCHECK_JULIA to another Julia",
-            ) from e
+            raise _unstarted(setup, e) from e
         if started.problem:
-            side.stop()
+            crew.stop()
             raise InputError(started.problem, _remedy(setup, started.problem))
-        return cls(setup, started.julia, pool, log, limit=limit)
+        return cls(setup, started.julia, crew, limit=limit)
 
     def __enter__(self) -> Self:
         return self
@@ -106,27 +96,25 @@ class JuliaSide:
 
     def wake(self) -> None:
         """Wait until Julia runs and the file is loaded, also after a crash."""
-        self.pool.schedule(worker.guarded, args=(worker.start, self.setup)).result()
+        self.crew.ask(worker.guarded, worker.start, self.setup).result()
 
     def faults(self, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
         """What may be planted in the file, see worker.faults."""
-        asked = self.pool.schedule(worker.guarded, args=(worker.faults, self.setup, case))
+        asked = self.crew.ask(worker.guarded, worker.faults, self.setup, case)
         found: tuple[list[tuple[Any, ...]], list[tuple[str, str]], str] = asked.result()
         return found
 
     def stop(self) -> None:
-        """End the worker process at once, whatever it is doing."""
-        self.pool.stop()
-        self.pool.join()
-        shutil.rmtree(self.log.parent, ignore_errors=True)
+        """End the worker processes at once, whatever they are doing."""
+        self.crew.stop()
 
     def fingerprint(self, arrays: Mapping[str, Array]) -> str:
         """SHA-256 of the arrays as Julia holds them, see pybridge.weights.fingerprint."""
-        asked = (worker.fingerprint, self.setup, dict(arrays))
-        return str(self.pool.schedule(worker.guarded, args=asked).result())
+        asked = self.crew.ask(worker.guarded, worker.fingerprint, self.setup, dict(arrays))
+        return str(asked.result())
 
     def submit(self, task: Task) -> Future[Reply]:
-        """Ask the worker. A crash of Julia becomes a Failure, and the next task a new worker."""
+        """Ask a worker. A crash of Julia becomes a Failure, and a new worker takes over."""
         return self._ask(worker.examine, task)
 
     def referee(self, task: Task) -> Future[Reference | Failure]:
@@ -158,49 +146,29 @@ class JuliaSide:
         def hand_over(done: Future[Answer | Failure]) -> None:
             try:
                 reply.set_result(done.result())
-            except TimeoutError:
-                problem = f"no answer within {self.limit:g} s"
-                reply.set_result(Failure(f"{self.setup.tagger}: {problem}", fatal=True))
+            except EndedError as e:
+                reply.set_result(Failure(f"{self.setup.tagger}: {e}", e.how))
             except BaseException as e:
-                problem = _what(e, self.last_words())
-                fatal = isinstance(e, ProcessExpired)
-                reply.set_result(Failure(f"{self.setup.tagger}: {problem}", fatal))
+                reply.set_result(Failure(f"{self.setup.tagger}: {_what(e)}"))
 
-        asked = self.pool.schedule(
-            worker.guarded, args=(answer, self.setup, *question), timeout=self.limit
-        )
+        asked = self.crew.ask(worker.guarded, answer, self.setup, *question, limit=self.limit)
         asked.add_done_callback(hand_over)
         return reply
 
-    def last_words(self) -> str:
-        """The line in which Julia said why it died; empty where it said nothing.
 
-        The log is emptied, so that the next death is not put down to the same line.
-        """
-        if not self.log.exists():
-            return ""
-        lines = self.log.read_text(errors="replace").splitlines()
-        os.truncate(self.log, 0)
-        telling = [line for line in lines if line.startswith(("signal (", "fatal", "ERROR"))]
-        return telling[-1] if telling else ""
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Start threads and processes that never see Ctrl-C: the mask of signals is inherited.
-
-    A worker ignores Ctrl-C by itself, but only once Python has started in it; before that it would
-    print a traceback.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _unstarted(setup: worker.Setup, e: Exception) -> InputError:
+    """Why there is no Julia, or no end of loading the file."""
+    how = e.how if isinstance(e, EndedError) else ""
+    if how.startswith("timed out"):
+        return InputError(f"{setup.tagger}: loading it {how}", "mend the Julia file")
+    remedy = "`xcheck julia remove` and run again, or set XCHECK_JULIA to another Julia"
+    if how == OUT_OF_MEMORY:
+        remedy = "give it more with --max-memory"
+    found = setup.runtime
+    return InputError(
+        f"Julia {found.version} ({found.origin}, {found.executable}) did not start: {_what(e)}",
+        remedy,
+    )
 
 
 def _remedy(setup: worker.Setup, problem: str) -> str:
@@ -211,11 +179,7 @@ def _remedy(setup: worker.Setup, problem: str) -> str:
     return "mend the Julia file"
 
 
-def _what(e: BaseException, last_words: str) -> str:
-    """A dead process in one line: how it ended, and what it said."""
-    if not isinstance(e, ProcessExpired):
-        return f"{type(e).__name__}: {' '.join(str(e).split())}"
-    how = f"exit status {e.exitcode}"
-    if e.exitcode is not None and e.exitcode < 0:
-        how = f"signal {-e.exitcode}, {signal.strsignal(-e.exitcode)}"
-    return f"Julia's process ended ({how})" + (f": {last_words}" if last_words else "")
+def _what(e: BaseException) -> str:
+    """What went wrong, in one line."""
+    said = " ".join(str(e).split())
+    return said if isinstance(e, EndedError) else f"{type(e).__name__}: {said}"

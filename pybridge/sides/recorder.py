@@ -35,11 +35,11 @@ Integers = NDArray[np.int64]
 
 def record(setup: worker.Setup, case: Case, keep: Keep) -> Recording | Failure:
     """Run the tagger file once on a case and record what it does."""
-    main, _, _, problem = worker._session(setup)
+    _, _, _, problem = worker._session(setup)
     if problem:
         return Failure(problem)
     _, *question, _ = worker._question(Task(case))
-    answer, problem = _trace(main, setup).record(
+    answer, problem = worker.part(setup, "Trace").record(
         str(setup.tagger),
         list(setup.parameters),
         _replacements(setup.edit),
@@ -66,11 +66,11 @@ def rewrites(
     setup: worker.Setup, case: Case, address: tuple[int, ...], trials: Sequence[Trial]
 ) -> list[Rewrite] | Failure:
     """Other code for a statement that comes to what the trials want."""
-    main, _, tagger, problem = worker._session(setup)
+    _, _, tagger, problem = worker._session(setup)
     if problem:
         return Failure(problem)
     names, values, *_ = worker._question(Task(case))
-    found, problem = _trace(main, setup).rewrites(
+    found, problem = worker.part(setup, "Trace").rewrites(
         tagger,
         _replacements(setup.edit),
         setup.edit.appended,
@@ -99,20 +99,13 @@ def rewrites(
 
 def patched(setup: worker.Setup, edit: Edit) -> str | Failure:
     """The text of the file with an edit put in."""
-    main, _, _, problem = worker._session(setup)
+    _, _, _, problem = worker._session(setup)
     if problem:
         return Failure(problem)
-    text, problem = _trace(main, setup).patched(
+    text, problem = worker.part(setup, "Trace").patched(
         str(setup.tagger), _replacements(edit), edit.appended
     )
     return Failure(str(problem)) if problem else str(text)
-
-
-def _trace(main: Any, setup: worker.Setup) -> Any:
-    """The module Trace, loaded when it is first asked for."""
-    if not main.seval("isdefined(Main, :Trace)"):
-        main.include(str(setup.library.with_name("Trace.jl")))
-    return main.Trace
 
 
 def _replacements(edit: Edit) -> list[tuple[str, str]]:

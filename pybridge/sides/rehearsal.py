@@ -11,16 +11,23 @@ from __future__ import annotations
 import pickle
 import sys
 import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
 from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
+from pybridge.edit import Edit
 from pybridge.gradcheck import probes
 from pybridge.gradcheck.methods import METHODS
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Examination, Failure, Reference, Task, worker
+from pybridge.sides.julia import Answer, JuliaSide
 from pybridge.sides.worker import Setup
+from pybridge.trace.codes import JuliaCode, PythonCode
+from pybridge.trace.stories import further
+from pybridge.trace.walk import walk
 
 # Files that fail: while they are loaded, and while they run. What reports it is compiled, too.
 _BROKEN = ("function forwardRNN(", "forwardRNN(x...) = [1 2] * [1 2]\nbackwardRNN(x...) = ()\n")
@@ -36,7 +43,7 @@ def main() -> None:
 
 
 def rehearse(setup: Setup) -> None:
-    """Load, fingerprint, examine, fail and referee, in double precision, which is the default.
+    """Load, fingerprint, examine, referee, fail, plant faults and trace one, in double precision.
 
     AssertionError where an answer is wrong.
     """
@@ -54,6 +61,29 @@ def rehearse(setup: Setup) -> None:
             file.write_text(text, encoding="utf-8")
             broken = replace(setup, tagger=file)
             assert isinstance(worker.examine(broken, Task(case)), Failure)
+    listed, _, problem = worker.faults(setup, case)
+    assert listed, problem
+    wrong = JuliaCode(_Here(replace(setup, tagger=setup.library.with_name("original.jl"))), "")
+    traced = walk(case, wrong, PythonCode("pybridge.tagger", ""), further(case))
+    assert traced.clean
+    assert wrong.edited(traced.edit).patched() != wrong.text()
+
+
+class _Here(JuliaSide):
+    """The Julia of this process, in place of one in a worker process."""
+
+    def __init__(self, setup: Setup) -> None:
+        object.__setattr__(self, "setup", setup)
+
+    def edited(self, edit: Edit, limit: float) -> _Here:  # noqa: ARG002  # nothing to wait for
+        return _Here(replace(self.setup, edit=edit))
+
+    def _ask(
+        self, answer: Callable[..., Answer | Failure], *question: object
+    ) -> Future[Answer | Failure]:
+        reply: Future[Answer | Failure] = Future()
+        reply.set_result(answer(self.setup, *question))
+        return reply
 
 
 def _case() -> Case:

@@ -7,8 +7,10 @@ JuliaError that crossed the border would make the other process import juliacall
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -24,6 +26,8 @@ from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
 from pybridge.weights import Array
+
+PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal at the end of the parent
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,18 @@ class Started:
     problem: str = ""
 
 
-def leave_the_terminal(log: Path) -> None:
-    """Send what Julia and the tagger print to a file; leave Ctrl-C to the command's process."""
+def leave_the_terminal(folder: Path, parent: int) -> None:
+    """Send what Julia and the tagger print to a file; leave Ctrl-C to the command's process.
+
+    The file is called by the number of this process. On Linux the process ends where the thread
+    that has started it ends, which nobody else could see to while Julia is busy.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+    log = folder / f"{os.getpid()}.log"
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -83,8 +96,13 @@ def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
         raise RuntimeError(f"{type(e).__name__}: {first}") from None
 
 
+def boot(setup: Setup) -> None:
+    """Start Julia."""
+    _julia(setup.runtime, setup.library)
+
+
 def start(setup: Setup) -> Started:
-    """Start Julia and load the tagger file."""
+    """Load the tagger file."""
     main, _, _, problem = _session(setup)
     return Started(julia=str(main.seval("string(VERSION)")), problem=problem)
 
@@ -132,12 +150,11 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
     A fault is (operator, line, old, new, ((address, code), ...), appended). The case is one that
     the file can run.
     """
-    main, _, _, problem = _session(setup)
+    _, _, _, problem = _session(setup)
     if problem:
         return [], [], problem
-    main.include(str(setup.library.with_name("Faults.jl")))
     arrays = case.weights.arrays
-    answer, problem = main.Faults.list(
+    answer, problem = part(setup, "Faults").list(
         str(setup.tagger),
         setup.form,
         list(arrays),
@@ -200,6 +217,14 @@ def _run(setup: Setup, run: Any, case: Case) -> Run:
     )
 
 
+def part(setup: Setup, name: str) -> Any:
+    """Faults or Trace: the module in the image, or else loaded when it is first asked for."""
+    main, *_ = _session(setup)
+    if not main.seval(f"isdefined(Main, :{name})"):
+        main.include(str(setup.library.with_name(f"{name}.jl")))
+    return getattr(main, name)
+
+
 def _session(setup: Setup) -> tuple[Any, Any, Any, str]:
     """Julia's Main, the XCheck module, the loaded tagger, and the problem in loading it."""
     main, xcheck = _julia(setup.runtime, setup.library)
@@ -213,6 +238,8 @@ def _julia(found: runtime.Runtime, library: Path) -> tuple[Any, Any]:
     import juliacall
 
     main = juliacall.Main
+    # One thread adds in one order, whatever OPENBLAS_NUM_THREADS says: the same bits every time.
+    main.seval("import LinearAlgebra; LinearAlgebra.BLAS.set_num_threads(1)")
     if found.image is None:  # else it is compiled in, see runtime/image.py
         main.include(str(library))
     return main, main.XCheck
