@@ -75,7 +75,7 @@ def julia_mutant(side: JuliaSide, edit: Edit, limit: float) -> Mutant:
 
     def answer(task: Task) -> Reply:
         reply = edited.submit(task).result()
-        if isinstance(reply, Failure) and reply.fatal:
+        if isinstance(reply, Failure) and reply.ended:
             side.wake()
             raise _DeadError(reply.problem)
         return reply

@@ -226,11 +226,16 @@ def test_exit_is_a_failure_too_and_is_not_put_down_to_the_abort(moody: JuliaSide
     answered(third.result())
 
 
+def printed(folder: Path) -> str:
+    """What the process that is up has printed so far."""
+    return "".join(log.read_text() for log in folder.rglob("*.log"))
+
+
 def test_stop_ends_a_julia_that_is_busy_and_leaves_nothing_behind(moody: JuliaSide) -> None:
     """The last test of the moody tagger: it stops it."""
-    log = moody.log
+    folder = moody.crew.folder
     busy = moody.submit(of_length(8))
-    while not (found := re.search(r"pid (\d+)\n", log.read_text())):
+    while not (found := re.search(r"pid (\d+)\n", printed(folder))):
         assert not busy.done()
         time.sleep(0.05)
     pid = int(found[1])
@@ -239,7 +244,8 @@ def test_stop_ends_a_julia_that_is_busy_and_leaves_nothing_behind(moody: JuliaSi
     assert pid not in [child.pid for child in multiprocessing.active_children()]
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert not log.parent.exists()
+    assert not folder.exists()
+    assert failed(busy.result()).endswith("CancelledError: ")
     moody.stop()  # again, as leaving the `with` block does
 
 

@@ -91,10 +91,9 @@ def test_nor_does_this_process(fixed: object) -> None:
 
 
 def test_what_the_worker_prints_goes_to_the_log(tmp_path: Path) -> None:
-    log = tmp_path / "julia.log"
     script = (
         "import os, signal, sys; from pathlib import Path; from pybridge.sides import worker;"
-        f"worker.leave_the_terminal(Path({str(log)!r}));"
+        f"worker.leave_the_terminal(Path({str(tmp_path)!r}), os.getppid());"
         "print('python'); sys.stdout.flush(); os.write(1, b'one\\n'); os.write(2, b'two\\n');"
         "assert os.read(0, 1) == b'';"
         "assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN"
@@ -103,6 +102,7 @@ def test_what_the_worker_prints_goes_to_the_log(tmp_path: Path) -> None:
         [sys.executable, "-c", script], input="typed", capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("", "")
+    (log,) = tmp_path.glob("*.log")
     assert log.read_text() == "python\none\ntwo\n"
     assert log.stat().st_mode & 0o777 == 0o600 or os.name == "nt"
 
