@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from pybridge.case import Case, nudged
 from pybridge.edit import Edit
@@ -24,6 +25,14 @@ RUN = 60  # rewrites that only a run can judge
 FULL = 1 << 14  # entries of an array that is kept in full at every step of a long sentence
 LONG = 60  # words
 NEAR = 1e4  # times the tolerance of the agreement: what a run comes to that a rewrite has mended
+
+
+class Progress(Enum):
+    """What a rewrite of a culprit comes to in a run."""
+
+    NONE = auto()
+    FURTHER = auto()  # as many results are off, by another culprit further on
+    FEWER = auto()  # results that are off, or none
 
 
 @dataclass(frozen=True)
@@ -145,36 +154,45 @@ class _Look:
         if scene is None:
             return
         more = [s for c in further if (s := self._scene(c, code, addresses)) is not None]
+        further_on: list[Rewrite] = []
         for rewrite in suggestions(code, culprit, scene, more)[:TRIED]:
-            if self._mends(case, code, matching, culprit, rewrite):
+            progress = self._progress(case, code, matching, culprit, rewrite)
+            if progress is Progress.FEWER:
                 yield rewrite
+            elif progress is Progress.FURTHER:
+                further_on.append(rewrite)
+        yield from further_on  # it stood every trial: what is still off is put down to other lines
         for i, rewrite in enumerate(untried(code, culprit, scene)):
             if i >= RUN:
                 return
-            if self._mends(case, code, matching, culprit, rewrite):
+            if self._progress(case, code, matching, culprit, rewrite) is Progress.FEWER:
                 yield rewrite
 
     def _scene(self, case: Case, code: Code, addresses: frozenset[tuple[int, ...]]) -> Scene | None:
         matching = self.at(case, code, addresses)
         return None if isinstance(matching, Failure) else Scene(case, matching)
 
-    def _mends(
+    def _progress(
         self, case: Case, code: Code, matching: Matching, culprit: Culprit, rewrite: Rewrite
-    ) -> bool:
-        """Whether all results agree with it; or else fewer differ than before, or it gets further,
-        and the culprit is none any more.
-        """
+    ) -> Progress:
+        """What a rewrite changes; nothing where the culprit, or one before it, is still one."""
         better = code.edited(together(code.edit, rewrite))
         if self._agrees(case, better):
-            return True
+            return Progress.FEWER
         after = self.at(case, better)
         if isinstance(after, Failure):
-            return False
+            return Progress.NONE
         found = culprits(after)
-        later = all(c.variable != culprit.variable and c.event > culprit.event for c in found)
-        if matching.a.recording.run is None:
-            return bool(found) and later
-        return after.a.recording.run is not None and later and _off(after) < _off(matching)
+        if any(c.variable == culprit.variable or c.event <= culprit.event for c in found):
+            return Progress.NONE
+        if matching.a.recording.run is None:  # it threw, and may do so further on
+            return Progress.FEWER if found else Progress.NONE
+        if after.a.recording.run is None:
+            return Progress.NONE
+        now, before = _off(after), _off(matching)
+        if now < before:
+            return Progress.FEWER
+        return Progress.FURTHER if found and now <= before else Progress.NONE
 
     def _agrees(self, case: Case, code: Code) -> bool:
         """Whether a plain run gives what the other side has."""

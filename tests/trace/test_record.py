@@ -93,8 +93,24 @@ while cost > 100:
 """
     found = written(recorded(a_tagger(tmp_path, body), a_case("a b c")))
     assert [f[2:] for f in found if f[0] == "z"] == [(0, 1.0), (1, -1.0), (2, -1.0)]
-    assert [f[3] for f in found if f[0] == "y"] == [2.0, -2.0, -2.0]
+    assert [f[2:] for f in found if f[0] == "y"] == [(0, 2.0), (1, -2.0), (2, -2.0)]
     assert [f[2] for f in found if f[0] == "cost"] == [None, 0, 1, 2]
+
+
+def test_a_loop_in_a_helper_is_of_the_step_in_which_it_is_called(tmp_path: Path) -> None:
+    body = """
+cost = 0.0
+def summed(x):
+    for i in range(2):
+        s = x + i
+    return s
+outside = summed(5.0)
+for t in range(T):
+    cost = cost + summed(float(t))
+"""
+    found = written(recorded(a_tagger(tmp_path, body), a_case("a b")))
+    steps = [f[2:] for f in found if f[0] == "s"]
+    assert steps == [(0, 5.0), (1, 6.0), (0, 0.0), (0, 1.0), (1, 1.0), (1, 2.0)]
 
 
 def test_a_call_that_changes_its_argument_is_a_write_and_one_that_does_not_is_none(

@@ -79,6 +79,7 @@ class Recorder:
     events: list[Event] = field(default_factory=list)
     calls: dict[FrameType, int] = field(default_factory=dict)
     steps: dict[FrameType, int | None] = field(default_factory=dict)
+    outer: dict[FrameType, int | None] = field(default_factory=dict)  # the step of the caller
     turns: dict[tuple[FrameType, int], int] = field(default_factory=dict)
     open: list[tuple[int, FrameType, dict[str, bytes]]] = field(default_factory=list)
 
@@ -86,6 +87,7 @@ class Recorder:
         """A statement is about to run."""
         frame = sys._getframe(1)
         watched, scope = self.watched[k], _scope(frame)
+        self._step(frame)  # while the statement that called this function is the last one opened
         found = [self._access(place, frame) for place in watched.reads]
         reads = [access for access in found if access is not None]
         mapped = len(reads) == len(watched.outputs)
@@ -93,7 +95,7 @@ class Recorder:
             statement=k,
             phase=self.phase,
             call=self.calls.setdefault(frame, len(self.calls)),
-            step=self.steps.get(frame),
+            step=self._step(frame),
             reads=tuple(reads),
             # of a RETURN: the names alone, until the values are there
             writes=tuple(Access(o, None, None) for o in watched.outputs) if mapped else (),
@@ -136,6 +138,7 @@ class Recorder:
 
     def enter(self, k: int) -> None:
         """A loop is about to begin."""
+        self._step(sys._getframe(1))
         self.turns[sys._getframe(1), k] = 0
 
     def leave(self, k: int) -> None:
@@ -185,7 +188,14 @@ class Recorder:
     def _kept(self, value: object, frame: FrameType) -> Value | None:
         """A copy. What is large and made anew at each step is sketched."""
         copied = value_of(value)
-        return copied if self.steps.get(frame) is None else kept(copied, self.keep)
+        return copied if self._step(frame) is None else kept(copied, self.keep)
+
+    def _step(self, frame: FrameType) -> int | None:
+        """The time step; of a function that a loop calls that of the loop."""
+        if frame not in self.outer:
+            self.outer[frame] = self.events[self.open[-1][0]].step if self.open else None
+        outer = self.outer[frame]
+        return self.steps.get(frame) if outer is None else outer
 
     def _access(self, place: Place, frame: FrameType, written: bool = False) -> Access | None:
         """The access, or None where the name stands for no data, such as a module."""
@@ -203,7 +213,7 @@ class Recorder:
         try:
             index = eval(place.index, frame.f_globals, scope)
             step = _whole_number(index)
-            if place.several and step != self.steps.get(frame):
+            if place.several and step != self._step(frame):
                 raise TypeError  # H[t, j] is of step t, X[word, j] is not
             entry = whole[index]
             at = step + len(whole) if step < 0 and not isinstance(whole, dict) else step
