@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import islice
 
 import numpy as np
 
@@ -21,9 +23,12 @@ from pybridge.referee import Opinion, opine
 from pybridge.sides import Failure, Reference, Run, Side, Task, tensors
 from pybridge.verdict import Kind, Verdict, decide
 
-# Cases asked of Julia before the first of them is collected: enough to keep its process busy while
-# this one works, few enough to keep memory flat over a treebank.
+# Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
+# keep it busy while this one works, few enough to keep memory flat over a treebank.
 AHEAD = 8
+# Of so many cases a process the longest are handed out first, where there are several processes.
+# Results wait for those before them: more would cost memory, and be lost where a run is killed.
+CHOICE = 32
 
 Referee = Callable[[Task], "Future[Reference | Failure]"]
 
@@ -47,19 +52,33 @@ def check_cases(
     *,
     method: Method,
     tolerance: float | None = None,
+    workers: int = 1,
 ) -> Iterator[CaseResult]:
-    """Check every case, in order.
+    """Check every case; the results come in the order of the cases.
 
-    `tolerance` is that of the agreement, relative; None stands for that of the precision.
-    InputError where the two sides do not hold the same weights.
+    `tolerance` is that of the agreement, relative; None stands for that of the precision. With more
+    `workers` than one on the Julia side the longest cases are handed out first. InputError where
+    the two sides do not hold the same weights.
     """
-    asked: deque[tuple[Case, Asked]] = deque()
-    for case in cases:
-        asked.append((case, ask(julia, case, method)))
-        if len(asked) > AHEAD:
-            yield _check(*asked.popleft(), python, method, tolerance)
-    while asked:
-        yield _check(*asked.popleft(), python, method, tolerance)
+    window = max(AHEAD + 1, CHOICE if workers > 1 else 0) * workers
+    left = enumerate(cases)
+    read: list[tuple[int, int, Case]] = []  # a heap, by what is handed out first
+    asked: deque[tuple[int, Case, Asked]] = deque()
+    done: dict[int, CaseResult] = {}
+    given = 0  # results
+    while True:
+        for number, case in islice(left, window - len(read) - len(asked) - len(done)):
+            heappush(read, (-len(case.words) if workers > 1 else 0, number, case))
+        while read and len(asked) <= AHEAD * workers:
+            _, number, case = heappop(read)
+            asked.append((number, case, ask(julia, case, method)))
+        if not asked:
+            return
+        number, case, answer = asked.popleft()
+        done[number] = _check(case, answer, python, method, tolerance)
+        while given in done:
+            yield done.pop(given)
+            given += 1
 
 
 def refereed(
@@ -108,7 +127,8 @@ def _check(
         ours.problem if isinstance(ours, Failure) else ours.gradient,
         theirs.problem if isinstance(theirs, Failure) else theirs.gradient,
     )
-    verdict = decide(agreement, *checks)
+    ended = next((side.ended for side in (ours, theirs) if isinstance(side, Failure)), "")
+    verdict = decide(agreement, *checks, ended=ended)
     if verdict.kind is Kind.UNDECIDED and agreement and agreement.match is Match.DIFFERS:
         verdict = decide(agreement, *checks, _grains(case, (python, ours), (asked.side, theirs)))
     return CaseResult(case, ours, theirs, agreement, verdict)

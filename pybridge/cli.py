@@ -25,12 +25,14 @@ from pybridge.options import (
     Github,
     Hidden,
     HtmlFile,
+    Jobs,
     JsonFile,
     JuliaExe,
     JuliaFile,
     JunitFile,
     Keyword,
     Limit,
+    MaxMemory,
     Method,
     MethodName,
     OnlyFunctions,
@@ -46,7 +48,8 @@ from pybridge.options import (
     VocabularyName,
 )
 
-RIGHT, NOT_RIGHT, NOT_RUN, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
+RIGHT, NOT_RIGHT, NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 app = typer.Typer(
     name="xcheck",
@@ -107,7 +110,9 @@ def run(
         ),
     ] = False,
     vocabulary: Vocabulary = VocabularyName.SENTENCE,
+    jobs: Jobs = "auto",
     timeout: Timeout = 60.0,
+    max_memory: MaxMemory = None,
     json_file: JsonFile = None,
     resume: Resume = None,
     html_file: HtmlFile = None,
@@ -126,9 +131,10 @@ def run(
     ] = False,
 ) -> None:
     """Check the Python port against a Julia tagger file, sentence by sentence."""
-    from pybridge import running
+    from pybridge import running, workers
     from pybridge.report import command
     from pybridge.report.reports import Reports
+    from pybridge.sides import memory
 
     if rtol is not None and not 0 <= rtol < float("inf"):
         raise InputError(f"--rtol {rtol} is no tolerance", "give a number from 0 up")
@@ -151,6 +157,8 @@ def run(
         skip_untagged=skip_untagged,
         only_functions=only_functions,
         timeout=timeout,
+        max_memory=None if max_memory is None else memory.size(max_memory),
+        jobs=workers.jobs(jobs),
     )
     outcome = command.run(
         request,
@@ -345,8 +353,12 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a word that the terminal cannot show
-    # So that Julia ends and its folder goes when a CI job is cancelled, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    # So that Julia ends and its folder goes when a CI job is cancelled, or a terminal closed, too.
+    for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    # One process, one core: products as small as these only lose by more. numpy is not loaded yet.
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     try:
         status = app(standalone_mode=False) or RIGHT
         if status == INTERRUPTED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from pybridge.options import JuliaExe
+from pybridge.report.markup import visible
 
 NOT_THERE = 1
 
@@ -12,8 +13,8 @@ julia = typer.Typer(name="julia", help="Which Julia runs, and how to get or remo
 
 
 def say(line: str) -> None:
-    """A line on stderr."""
-    typer.echo(f"xcheck: {line}", err=True)
+    """A line on stderr; a name in it may hold anything."""
+    typer.echo(f"xcheck: {visible(line)}", err=True)
 
 
 @julia.command()

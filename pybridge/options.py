@@ -78,6 +78,26 @@ Timeout = Annotated[
         help="How long Julia may take for an answer; it is ended then and started anew.",
     ),
 ]
+Jobs = Annotated[
+    str,
+    typer.Option(
+        "-j",
+        "--jobs",
+        metavar="N",
+        envvar="XCHECK_JOBS",
+        help="Processes with Julia; auto: as many as pay. The results do not depend on it.",
+    ),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        envvar="XCHECK_MAX_MEMORY",
+        help="How much a process with Julia may hold, such as 2G; it is ended and started anew "
+        "where it holds more.",
+        show_default=False,
+    ),
+]
 JuliaExe = Annotated[
     str | None,
     typer.Option(help="The Julia to run (also XCHECK_JULIA).", metavar="FILE", show_default=False),

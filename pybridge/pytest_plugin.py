@@ -76,16 +76,18 @@ class CaseItem(pytest.Item):
         from pybridge.report.trace import lines
         from pybridge.running import tell
         from pybridge.trace.stories import failing
+        from pybridge.verdict import Kind
 
         session = self.lazy.start()
         (result,) = check_cases(
             [self.case], session.python.side, session.julia.side, method=COMPLEX
         )
         self.add_report_section("call", "xcheck", f"{result.verdict.kind}: {result.verdict.rule}")
-        found = failing(result)
-        if found is None:
+        if result.verdict.kind is Kind.BOTH_RIGHT:
             return
-        told = [line for story in tell(session, [found]) for line in lines(story)]
+        found = failing(result)
+        known = [] if found is None else [found]
+        told = [line for story in tell(session, known) for line in lines(story)]
         raise NotRightError(
             "\n".join(
                 [

@@ -32,6 +32,7 @@ from pybridge.sides.worker import Setup
 from pybridge.trace.codes import Code, JuliaCode, PythonCode
 from pybridge.trace.stories import Failing, Story, stories
 from pybridge.weights import fingerprint
+from pybridge.workers import ENTRY_BY_ENTRY, how_many
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Request:
     whole_vocabulary: bool = False
     skip_untagged: bool = False
     timeout: float | None = None  # seconds that an answer of Julia may take
+    max_memory: int | None = None  # bytes that a process with Julia may hold
+    jobs: int | None = None  # processes with Julia; None: as many as pay
 
     @property
     def python_file(self) -> str:
@@ -167,13 +170,17 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     """
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
-    with JuliaSide.start(setup_of(planned, found), request.timeout) as julia:
+    workers = _workers(planned, found)
+    with JuliaSide.start(
+        setup_of(planned, found), request.timeout, workers=workers, largest=request.max_memory
+    ) as julia:
         results = check_cases(
             planned.due(),
             python_side(planned),
             julia,
             method=_for_many(request),
             tolerance=request.rtol,
+            workers=workers,
         )
         yield Session(
             plan=planned,
@@ -197,6 +204,21 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
             ),
             julia=JuliaCode(julia, str(request.julia)),
         )
+
+
+def _workers(planned: Plan, found: runtime.Runtime) -> int:
+    """How many processes with Julia."""
+    lengths = [
+        len(sentence.words)
+        for sentence, drawn in planned.selected
+        if f"{sentence.name} {drawn.configuration.name}" not in planned.done
+    ]
+    return how_many(
+        planned.request.jobs,
+        len(lengths),
+        sum(lengths) * (ENTRY_BY_ENTRY if planned.request.exhaustive else 1),
+        image=runtime.with_image(found, shipped.library()).image is not None,
+    )
 
 
 def sides(

@@ -11,13 +11,21 @@ from pybridge.grain import STEP, Grain
 
 
 class Kind(StrEnum):
-    """The five verdicts on a case."""
+    """The verdicts on a case: five on what was computed, three where Julia's process ended."""
 
     BOTH_RIGHT = "both right"
     BOTH_WRONG = "both wrong"
     PYTHON_WRONG = "python wrong"
     JULIA_WRONG = "julia wrong"
     UNDECIDED = "undecided"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether Julia's process ended over the case: nothing is known of what it computes."""
+        return self in (Kind.CRASHED, Kind.TIMED_OUT, Kind.OUT_OF_MEMORY)
 
 
 @dataclass(frozen=True)
@@ -33,16 +41,20 @@ def decide(
     python: GradientCheck | str,
     julia: GradientCheck | str,
     grains: tuple[Grain, Grain] | None = None,
+    ended: str = "",
 ) -> Verdict:
     """The verdict on one case.
 
     A side that gave no answer stands as a text that says why, and counts as failed; there is no
     agreement then. A side whose check fails is wrong, also where the check of the other one is
     undecided: the rule says so. Where the sides differ and no check accuses one, `grains` (Python's
-    and Julia's) do: a side is wrong that has lost precision on the way.
+    and Julia's) do: a side is wrong that has lost precision on the way. `ended` says how the
+    process of a side did, where it did: that is the verdict then, whatever the other came to.
     """
     wrong = {side: _is_wrong(check) for side, check in (("Python", python), ("Julia", julia))}
     checks = f"Python: {_summary(python)}; Julia: {_summary(julia)}"
+    if ended:
+        return Verdict(next(kind for kind in Kind if ended.startswith(kind)), checks)
     if all(wrong.values()):
         return Verdict(Kind.BOTH_WRONG, checks)
     if wrong["Python"]:

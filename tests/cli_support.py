@@ -22,7 +22,7 @@ SCRIPT = Path(sys.executable).with_name("xcheck")
 COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "pybridge"]
 # Which Julia runs is the choice of whoever runs the tests; no other setting of theirs counts.
 KEPT = ("XCHECK_HOME", "XCHECK_JULIA", "XCHECK_DEBIAN_MIRROR")
-COLOURS = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "TERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+COLOURS = ("CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "TERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 @dataclass(frozen=True)

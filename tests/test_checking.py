@@ -6,7 +6,7 @@ import pytest
 
 from pybridge.agreement import Match
 from pybridge.case import Case
-from pybridge.checking import CaseResult, check_cases
+from pybridge.checking import CHOICE, CaseResult, check_cases
 from pybridge.errors import InputError
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.gradcheck import Status
@@ -295,6 +295,22 @@ def test_results_come_in_order_and_julia_is_asked_a_little_ahead() -> None:
     assert 2 <= len(drawn) <= 16  # some, so that Julia is kept busy; not all, to keep memory flat
     assert [result.case for result in results] == cases[1:]
     assert len(julia.asked) == 3 * len(cases)  # the case, nudged, and by a plain difference
+
+
+@pytest.mark.parametrize("count", [5, 90])
+def test_with_more_workers_the_longest_are_asked_first(count: int) -> None:
+    """Of all cases, or of some of them where there are many; the results come in order."""
+    cases = [a_case(" ".join("abcdefgh"[: 1 + i * 3 % 7]), seed=i) for i in range(count)]
+    julia = Counting()
+    results = list(check_cases(cases, PORT, julia, method=COMPLEX, tolerance=1e-12, workers=2))
+    assert [result.case for result in results] == cases
+    asked = [len(case.words) for case in julia.asked[::3]]
+    assert sorted(asked) == sorted(len(case.words) for case in cases)
+    choice = asked[: min(count, 2 * CHOICE)]
+    assert choice[:5] == sorted(choice, reverse=True)[:5]
+    one = list(check_cases(cases, PORT, PORT, method=COMPLEX, tolerance=1e-12))
+    for single, double in zip(one, results, strict=True):
+        assert single.verdict == double.verdict
 
 
 def test_no_case_gives_no_result() -> None:

@@ -43,6 +43,7 @@ SAID = {
     8: "moody.jl: Julia's process ended (signal 6, Aborted)",
     9: "the cost has no finite derivative",
 }
+CRASHES = 8
 ANSWERED = (4, 6, 7, 9)  # wrongly, but they answered
 
 
@@ -93,10 +94,10 @@ def test_the_faults_are_those_of_their_sentences(running: Mapping[str, Future[Re
     assert result.status == 1, result
     assert flaws(result.document) == []
     assert result.err == ""
-    assert "10 cases: 2 both right, 8 julia wrong" in result.out.splitlines()
+    assert "10 cases: 2 both right, 7 julia wrong, 1 crashed" in result.out.splitlines()
     for case in result.document["cases"]:
-        right = case["words"] not in SAID
-        assert case["verdict"]["kind"] == ("both right" if right else "julia wrong")
+        wrong = "crashed" if case["words"] == CRASHES else "julia wrong"
+        assert case["verdict"]["kind"] == (wrong if case["words"] in SAID else "both right")
         assert case["python"]["gradient"]["status"] == "passed"
 
 
@@ -108,7 +109,7 @@ def test_a_fault_is_said_in_one_line(running: Mapping[str, Future[Result]], word
     assert said in case["verdict"]["rule"]
     assert "\n" not in case["verdict"]["rule"]
     (row,) = (line for line in result.out.splitlines() if line.startswith(f"{case['name']} "))
-    assert row.endswith("julia wrong")
+    assert row.endswith("crashed" if words == CRASHES else "julia wrong")
     assert ("no answer" in row) == (words not in ANSWERED)
     assert ("problem" in case["julia"]) == (words not in ANSWERED)
     if words not in ANSWERED:

@@ -70,10 +70,28 @@ def test_the_verdict(
 
 
 def test_each_kind_is_reached_and_one_alone_is_good() -> None:
-    assert {kind for *_, kind in RULES} == set(Kind)
+    assert {kind for *_, kind in RULES} == {kind for kind in Kind if not kind.is_end}
     for match, python, julia, kind in RULES:
         good = match is Match.AGREES and {python, julia} <= {PASSED, NOT_EXERCISED}
         assert (kind is Kind.BOTH_RIGHT) == good
+
+
+@pytest.mark.parametrize(
+    ("ended", "kind"),
+    [
+        ("crashed", Kind.CRASHED),
+        ("timed out after 5 s", Kind.TIMED_OUT),
+        ("out of memory", Kind.OUT_OF_MEMORY),
+    ],
+)
+def test_where_julia_s_process_ended_that_is_the_verdict(ended: str, kind: Kind) -> None:
+    """It may have been right; so it is not called wrong, whatever Python came to."""
+    for python in (PASSED, FAILED, UNDECIDED):
+        verdict = decide(None, check(python), CRASHED, ended=ended)
+        assert verdict.kind is kind
+        assert CRASHED in verdict.rule
+        assert kind.is_end
+    assert decide(None, check(PASSED), CRASHED).kind is Kind.JULIA_WRONG
 
 
 def test_the_rule_names_what_decided() -> None:

@@ -65,7 +65,7 @@ def run(
                     record.case(case, known=i < len(lines.cases))
                     if found is not None:
                         failures.append(found)
-                    bar.advance(bar.task_ids[0])
+                    bar.add(right=is_right(case))
                     if fail_fast and not is_right(case):
                         break
         except KeyboardInterrupt:

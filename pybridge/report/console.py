@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from pybridge.report.json import Document
+from pybridge.report.markup import visible
 from pybridge.report.tables import COLUMNS, LEGEND, Tally, details, head, row, summary
 from pybridge.verdict import Kind
 
@@ -22,6 +32,9 @@ STYLES = {
     Kind.PYTHON_WRONG: "red",
     Kind.JULIA_WRONG: "red",
     Kind.UNDECIDED: "yellow",
+    Kind.CRASHED: "magenta",
+    Kind.TIMED_OUT: "magenta",
+    Kind.OUT_OF_MEMORY: "magenta",
 }
 
 
@@ -63,8 +76,8 @@ class Report:
         cells = row(case)
         more = details(case) if self.verbose else []
         if self.table is not None:
-            verdict = Text(cells[-1], STYLES[Kind(cells[-1])])
-            self.table.add_row(*map(Text, cells[:-1]), verdict)  # a name is no markup
+            verdict = Text(cells[-1], STYLES[Kind(case["verdict"]["kind"])])
+            self.table.add_row(*map(Text, map(visible, cells[:-1])), verdict)  # a name is no markup
             return
         for line in [self._line(cells), *(f"    {line}" for line in more)]:
             print_line(self.out, line)
@@ -90,30 +103,65 @@ class Report:
         return "  ".join([first, *rest]).rstrip()
 
 
+class Pace(TextColumn):
+    """Cases a second, over the last of them."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Task) -> Text:
+        """Nothing before the first."""
+        return Text(f"{task.speed:.3g}/s" if task.speed else "")
+
+
+@dataclass
+class Bar:
+    """Counts the cases of a run on a terminal."""
+
+    shown: Progress
+    task: TaskID
+    wrong: int = 0
+
+    def add(self, *, right: bool | None = None) -> None:
+        """One case more; `right` where it is judged."""
+        self.wrong += right is False
+        text = "" if right is None else f"{self.wrong} not right"
+        self.shown.update(self.task, advance=1, wrong=text)
+
+
 @contextmanager
-def progress(total: int, err: Console) -> Iterator[Progress]:
-    """A progress bar on a terminal; nothing in a pipe. Leaves no trace behind."""
-    bar = Progress(
+def progress(total: int, err: Console) -> Iterator[Bar]:
+    """Cases, pace, time left and how many are not right, on a terminal; nothing in a pipe or CI.
+
+    It is wiped at the end.
+    """
+    shown = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        Pace(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[wrong]}"),
         console=err,
         transient=True,
-        disable=not err.is_terminal,
+        disable=not err.is_terminal or in_ci(),
     )
-    with bar:
-        bar.add_task("cases", total=total)
-        yield bar
+    with shown:
+        yield Bar(shown, shown.add_task("cases", total=total, wrong=""))
+
+
+def in_ci(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a job of some CI, which may well say that it has a terminal."""
+    return environment.get("CI", "").lower() not in ("", "0", "false")
 
 
 @contextmanager
 def waiting(what: str, err: Console) -> Iterator[None]:
     """A sign of life on a terminal while something takes some seconds; nothing in a pipe."""
-    with err.status(what) if err.is_terminal else nullcontext():
+    with err.status(what) if err.is_terminal and not in_ci() else nullcontext():
         yield
 
 
 def print_line(out: Console, line: str) -> None:
-    """A line as it is: no markup, no wrapping, no highlighting."""
-    out.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    """A line as it is: no markup, no wrapping, no highlighting, nothing that steers a terminal."""
+    out.print(visible(line), markup=False, highlight=False, soft_wrap=True, emoji=False)

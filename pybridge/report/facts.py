@@ -15,6 +15,11 @@ def is_right(case: Document) -> bool:
     return bool(case["verdict"]["kind"] == Kind.BOTH_RIGHT)
 
 
+def verdict(case: Document) -> str:
+    """The verdict as it is printed: with the seconds, of a case that timed out."""
+    return str(case["julia"].get("ended", case["verdict"]["kind"]))
+
+
 def worst_tensor(case: Document) -> Document:
     """The tensor that decided, or that came nearest to its tolerance."""
     agreement = case["agreement"]

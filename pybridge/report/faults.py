@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pybridge.faults import Caught, Fate, Language, Outcome, Skipped
 from pybridge.faults.session import Session, start
 from pybridge.report import json
-from pybridge.report.console import Output, progress
+from pybridge.report.console import Output, print_line, progress
+from pybridge.report.markup import visible
 from pybridge.running import Request, plan
 
 VERSION = 1
@@ -52,13 +52,13 @@ def run(request: Request, languages: Sequence[Language], json_file: Path | None)
             with progress(len(session.faults), err) as bar:
                 for outcome in session.outcomes:
                     outcomes.append(outcome)
-                    bar.advance(bar.task_ids[0])
+                    bar.add()
                     if outcome.caught is None:
                         continue
                     cells = row(outcome, outcome.caught)
                     if out.is_terminal:
                         style = "" if outcome.right else "yellow"
-                        table.add_row(*(escape(c) for c in cells), style=style)
+                        table.add_row(*(Text(visible(c)) for c in cells), style=style)
                     else:
                         print_line(out, "  ".join(cells))
         except KeyboardInterrupt:
@@ -193,8 +193,3 @@ def _by_language(outcomes: Iterable[Outcome]) -> list[tuple[Language, list[Outco
     for outcome in outcomes:
         groups.setdefault(outcome.fault.language, []).append(outcome)
     return list(groups.items())
-
-
-def print_line(out: Console, line: str) -> None:
-    """A line as it is: no markup, no wrapping, no highlighting."""
-    out.print(line, markup=False, highlight=False, soft_wrap=True, emoji=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pybridge.errors import InputError
 from pybridge.report.console import Output, print_line
-from pybridge.report.facts import is_right
+from pybridge.report.facts import is_right, verdict
 from pybridge.report.json import Document
 from pybridge.report.tables import Tally, counted, head, summary
 from pybridge.verdict import Kind
@@ -68,8 +68,8 @@ def markdown(run: Document) -> str:
     if wrong:
         parts += ["", _row(["case", "verdict", "rule"]), _row(["---"] * 3)]
         for case in wrong[:CASES]:
-            verdict = case["verdict"]
-            parts.append(_row([_text(case["name"]), verdict["kind"], _text(verdict["rule"])]))
+            rule = case["verdict"]["rule"]
+            parts.append(_row([_text(case["name"]), verdict(case), _text(rule)]))
         if len(wrong) > CASES:
             parts += ["", f"and {len(wrong) - CASES} more"]
     return "\n".join([*parts, "", *_fenced(head(run)), ""])

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
+from rich.text import Text
 
 from pybridge.case import Case
 from pybridge.evidence import ask, collect
 from pybridge.gradcheck import ParameterCheck, Status, posted
 from pybridge.report.console import Output, print_line, progress
+from pybridge.report.markup import visible
 from pybridge.report.tables import entry
 from pybridge.running import Plan, Request, method_of, plan, sides
 from pybridge.second_look import is_misleading, second_look
@@ -71,12 +73,12 @@ def _print_table(planned: Plan, asked: Sequence[Side]) -> bool:
                     failures.append(f"{side.name}, {case.name}: {evidence.problem}")
                     continue
                 checked += [Checked(side.name, case, p) for p in evidence.gradient.parameters]
-            bar.advance(bar.task_ids[0])
+            bar.add()
     rows = [_row(group) for group in _groups(checked)]
     if out.is_terminal:
         table = Table(*COLUMNS, box=SIMPLE_HEAD)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(visible(cell)) for cell in row))
         out.print(table)
     else:
         widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]

@@ -149,7 +149,7 @@ def _figures(**numbers: float) -> Document:
 
 def _side(case: Case, side: Evidence | Failure) -> Document:
     if isinstance(side, Failure):
-        return {"problem": side.problem}
+        return {"problem": side.problem, **({"ended": side.ended} if side.ended else {})}
     return {
         **_figures(cost=float(side.run.results["cost"].real)),
         "gradient": {

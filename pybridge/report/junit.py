@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from pybridge.report.changes import fields
-from pybridge.report.facts import is_right
+from pybridge.report.facts import is_right, verdict
 from pybridge.report.json import Document
 from pybridge.report.markup import element
 from pybridge.report.tables import details, head
@@ -32,8 +32,8 @@ def document(run: Document) -> str:
 
 
 def _case(case: Document, story: list[str]) -> ET.Element:
-    kind, rule = case["verdict"]["kind"], case["verdict"]["rule"]
-    said = f"{kind}: {rule}"
+    kind = case["verdict"]["kind"]
+    said = f"{verdict(case)}: {case['verdict']['rule']}"
     return element(
         "testcase",
         None if is_right(case) else element("failure", said, message=said, type=kind),

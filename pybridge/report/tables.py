@@ -9,7 +9,7 @@ from pybridge.agreement import Match
 from pybridge.case import Case
 from pybridge.gradcheck import Entry, Status
 from pybridge.report import json
-from pybridge.report.facts import SIDES, with_status, worst_parameter, worst_tensor
+from pybridge.report.facts import SIDES, verdict, with_status, worst_parameter, worst_tensor
 from pybridge.report.json import Document, figure
 from pybridge.verdict import Kind
 
@@ -120,13 +120,13 @@ def row(case: Document) -> tuple[str, ...]:
         _apart(case),
         _gradient(case["python"]),
         _gradient(case["julia"]),
-        case["verdict"]["kind"],
+        verdict(case),
     )
 
 
 def details(case: Document) -> list[str]:
     """Every tensor of a case, and the rule behind the verdict."""
-    lines = [f"{case['verdict']['kind']}: {case['verdict']['rule']}"]
+    lines = [f"{verdict(case)}: {case['verdict']['rule']}"]
     for tensor in case["agreement"]["tensors"] if case["agreement"] else ():
         compared, ulps = number(tensor["compared"], "number"), figure(tensor, "ulps")
         lines.append(

@@ -62,7 +62,7 @@ def run(
                             session, result.case.name, result.julia.gradient.named(Status.FAILED)
                         ):
                             print_line(out, line)
-                    bar.advance(bar.task_ids[0])
+                    bar.add()
             with waiting("looking for the line", err):
                 for story in () if own else tell(session, failures):
                     told.append(story)

@@ -7,43 +7,38 @@ two questions for the end of all of them.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
-import signal
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
-from pybridge.sides import memory, worker
+from pybridge.sides import worker
+from pybridge.sides.process import (
+    CRASHED,
+    EndedError,
+    Process,
+    ending,
+    interrupts_held_back,
+    look_after,
+    started,
+)
 from pybridge.sides.worker import Setup
 
 DEPTH = 6  # questions that lie ready in a process, so that it never waits for this one
 TRIES = 3  # deaths in a row that are not put down to the file, but to chance
 LOADING = 60.0  # seconds that loading the tagger file may take, or the limit where that is longer
 LOOK = 0.05  # seconds from one look at a process to the next; at its memory
-LOG = 4 << 20  # bytes that a process may print before its log is emptied
 
-CRASHED, OUT_OF_MEMORY = "crashed", "out of memory"
 Asked = tuple["_Question", "Future[Any]"]
-
-
-class EndedError(Exception):
-    """A process died over a question, or was ended: `how`, as a verdict says it, and the detail."""
-
-    def __init__(self, how: str, detail: str) -> None:
-        super().__init__(detail)
-        self.how = how
 
 
 @dataclass(eq=False)
@@ -51,17 +46,9 @@ class _Question:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     limit: float | None = None  # seconds
+    about: object = None
     reply: Future[Any] = field(default_factory=Future)
     deaths: int = 0  # of processes that may have been busy with it
-
-
-@dataclass(frozen=True)
-class _Process:
-    """One process, and what is known of it."""
-
-    pool: ProcessPool
-    folder: Path  # of its log, which is called by the number of the process
-    ended: set[int] = field(default_factory=set)  # because it held too much
 
 
 class _GoneError(Exception):
@@ -90,18 +77,23 @@ class Crew:
         self.serving = size
         # Each process ends with the thread that has started it, see worker.leave_the_terminal.
         self.threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(size)]
-        with _interrupts_held_back():
+        with interrupts_held_back():
             for thread in self.threads:
                 thread.start()
 
     def ask(
-        self, function: Callable[..., Any], *arguments: Any, limit: float | None = None
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        limit: float | None = None,
+        about: object = None,
     ) -> Future[Any]:
         """Ask for `function(*arguments)` in some process; EndedError where it dies over it.
 
-        An answer may take `limit` seconds.
+        An answer may take `limit` seconds. Where a process dies over one question, others that wait
+        and are `about` the same are not asked: they would end one more.
         """
-        question = _Question(function, arguments, limit)
+        question = _Question(function, arguments, limit, about)
         with self.news:
             if self.serving:
                 self.waiting.append(question)
@@ -117,8 +109,6 @@ class Crew:
             self.news.notify_all()
         for thread in self.threads:
             thread.join()
-        for question in self.waiting:
-            question.reply.cancel()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _serve(self) -> None:
@@ -127,7 +117,7 @@ class Crew:
         deaths = 0
         while not self.over and deaths < TRIES:
             asked: deque[Asked] = deque()
-            with _process(folder) as process:
+            with started(folder) as process:
                 try:
                     self._start(process)
                     while not self.over:
@@ -141,10 +131,14 @@ class Crew:
                     self.waiting.extendleft(question for question, _ in reversed(asked))
         with self.news:
             self.serving -= 1
-            while self.waiting and not self.serving:
-                self.waiting.popleft().reply.set_exception(_does_not_start())
+            left = [] if self.serving else list(self.waiting)
+        for question in left:  # nobody is there to answer
+            if self.over:
+                question.reply.cancel()
+            else:
+                question.reply.set_exception(_does_not_start())
 
-    def _start(self, process: _Process) -> None:
+    def _start(self, process: Process) -> None:
         """Start Julia, then load the file; neither is a part of the time for an answer."""
         loading = None if self.limit is None else max(self.limit, LOADING)
         begin = _Question(worker.guarded, (worker.boot, self.setup))
@@ -168,7 +162,7 @@ class Crew:
             else:
                 self.started.set_result(outcome)
 
-    def _hand_out(self, process: _Process, asked: deque[Asked]) -> None:
+    def _hand_out(self, process: Process, asked: deque[Asked]) -> None:
         """Ask what is waiting, leaving the other processes their share; wait where nothing is."""
         with self.news:
             if not (asked or self.waiting):
@@ -181,7 +175,7 @@ class Crew:
                     self.waiting.appendleft(question)
                     raise
 
-    def _collect(self, asked: deque[Asked], process: _Process) -> None:
+    def _collect(self, asked: deque[Asked], process: Process) -> None:
         """Wait for the first answer and pass it on."""
         question, answer = asked[0]
         try:
@@ -192,29 +186,39 @@ class Crew:
             asked.popleft()
             question.reply.set_exception(e)
             if isinstance(e, EndedError):
+                self._drop(question.about, asked, e)
                 raise _GoneError(chance=False) from e
         else:
             asked.popleft()
             question.reply.set_result(result)
 
-    def _wait(self, answer: Future[Any], question: _Question, process: _Process) -> Any:
+    def _drop(self, about: object, asked: deque[Asked], e: EndedError) -> None:
+        """Answer what else is about the same in the same way."""
+        with self.news:
+            alike = [q for q in (*(q for q, _ in asked), *self.waiting) if q.about == about]
+            alike = [] if about is None else alike
+            kept = [one for one in asked if one[0] not in alike]
+            asked.clear()
+            asked.extend(kept)
+            for question in alike:
+                with suppress(ValueError):
+                    self.waiting.remove(question)
+        for question in alike:
+            question.reply.set_exception(e)
+
+    def _wait(self, answer: Future[Any], question: _Question, process: Process) -> Any:
         """The answer; EndedError where the process died over it, _GoneError where it just died."""
         while not wait([answer], LOOK).done:
             if self.over:
                 raise _GoneError(chance=False)
-            _look_after(process, self.largest)
+            look_after(process, self.largest)
         try:
             return answer.result()
         except TimeoutError as e:
             how = f"timed out after {question.limit:g} s"
             raise EndedError(how, how) from e
         except ProcessExpired as e:
-            words = last_words(process.folder / f"{e.pid}.log")
-            if e.pid in process.ended:
-                assert self.largest is not None
-                detail = f"out of memory: held more than {memory.text(self.largest)}"
-                raise EndedError(OUT_OF_MEMORY, detail) from e
-            raise EndedError(CRASHED, _epitaph(e.exitcode, words)) from e
+            raise ending(process, e, self.largest) from e
         except (BrokenProcessPool, CancelledError) as e:  # nobody knows over what
             question.deaths += 1
             if question.deaths < TRIES:
@@ -222,34 +226,7 @@ class Crew:
             raise EndedError(CRASHED, "Julia's process ended, again and again") from e
 
 
-def last_words(log: Path) -> str:
-    """The line in which Julia said why it died; empty where it said nothing."""
-    if not log.exists():
-        return ""
-    lines = log.read_text(errors="replace").splitlines()
-    telling = [line for line in lines if line.startswith(("signal (", "fatal", "ERROR"))]
-    return telling[-1] if telling else ""
-
-
-@contextmanager
-def _process(folder: Path) -> Iterator[_Process]:
-    """A process, which is ended at the end."""
-    pool = ProcessPool(
-        max_workers=1,
-        context=multiprocessing.get_context("spawn"),
-        initializer=worker.leave_the_terminal,
-        initargs=(folder, os.getpid()),
-    )
-    try:
-        yield _Process(pool, folder)
-    finally:
-        pool.stop()
-        pool.join()
-        for log in folder.glob("*.log"):
-            log.unlink()
-
-
-def _schedule(process: _Process, question: _Question) -> Future[Any]:
+def _schedule(process: Process, question: _Question) -> Future[Any]:
     try:
         return process.pool.schedule(
             question.function, args=question.arguments, timeout=question.limit
@@ -258,44 +235,5 @@ def _schedule(process: _Process, question: _Question) -> Future[Any]:
         raise _GoneError(chance=True) from e
 
 
-def _look_after(process: _Process, largest: int | None) -> None:
-    """End a process that holds more than `largest` bytes; keep what it prints small."""
-    for log in process.folder.glob("*.log"):
-        pid = int(log.stem)
-        with suppress(OSError):
-            if log.stat().st_size > LOG:
-                os.truncate(log, 0)
-        if largest is not None and memory.held(pid) > largest:
-            process.ended.add(pid)
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Start threads and processes that never see Ctrl-C: the mask of signals is inherited.
-
-    A worker ignores Ctrl-C by itself, but only once Python has started in it; before that it would
-    print a traceback.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _does_not_start() -> EndedError:
     return EndedError(CRASHED, "Julia's process ended, and Julia does not start again")
-
-
-def _epitaph(status: int | None, words: str) -> str:
-    """How a process ended and what it said, in one line."""
-    how = f"exit status {status}"
-    if status is not None and status < 0:
-        how = f"signal {-status}, {signal.strsignal(-status)}"
-    return f"Julia's process ended ({how})" + (f": {words}" if words else "")

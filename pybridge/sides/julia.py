@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -14,7 +14,8 @@ from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
 from pybridge.sides import Failure, Reference, Reply, Task, recorder, worker
-from pybridge.sides.crew import CRASHED, OUT_OF_MEMORY, Crew, EndedError
+from pybridge.sides.crew import Crew
+from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError
 from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
 
@@ -148,12 +149,27 @@ class JuliaSide:
                 reply.set_result(done.result())
             except EndedError as e:
                 reply.set_result(Failure(f"{self.setup.tagger}: {e}", e.how))
+            except CancelledError:
+                reply.set_result(Failure(f"{self.setup.tagger}: the run has ended"))
             except BaseException as e:
                 reply.set_result(Failure(f"{self.setup.tagger}: {_what(e)}"))
 
-        asked = self.crew.ask(worker.guarded, answer, self.setup, *question, limit=self.limit)
+        asked = self.crew.ask(
+            worker.guarded,
+            answer,
+            self.setup,
+            *question,
+            limit=self.limit,
+            about=_about(self.setup, question),
+        )
         asked.add_done_callback(hand_over)
         return reply
+
+
+def _about(setup: worker.Setup, question: tuple[object, ...]) -> object:
+    """What questions have in common that are about one case; None of one that is about none."""
+    cases = (part.case if isinstance(part, Task) else part for part in question)
+    return next(((setup, case.name) for case in cases if isinstance(case, Case)), None)
 
 
 def _unstarted(setup: worker.Setup, e: Exception) -> InputError:

@@ -58,11 +58,12 @@ class Failing:
 
 
 def failing(result: CaseResult) -> Failing | None:
-    """What a story needs of a result; None of one that is right, or undecided without a
-    difference, where there is nothing to walk along.
+    """What a story needs of a result; None where there is nothing to walk along.
+
+    So of one that is right, or undecided without a difference, or over which Julia's process ended.
     """
     differs = result.agreement is not None and result.agreement.match is Match.DIFFERS
-    if result.verdict.kind is Kind.BOTH_RIGHT:
+    if result.verdict.kind is Kind.BOTH_RIGHT or result.verdict.kind.is_end:
         return None
     if result.verdict.kind is Kind.UNDECIDED and not differs:
         return None

@@ -93,6 +93,27 @@ def test_markup_in_a_name_is_text(tmp_path: Path, terminal: bool, name: str) -> 
     assert f"{name}.tagged:1 {name}" in ESCAPE.sub("", text)
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("a\x1b[31mb", "a\\x1b[31mb"),  # would colour, or wipe, what follows
+        ("a\nb", "a\\nb"),  # would be two lines
+        ("a\rb", "a\\rb"),
+        ("a\x9b2Jb", "a\\x9b2Jb"),
+        ("a\u202eb", "a\\u202eb"),  # would turn the line round
+        ("שוק", "שוק"),
+    ],
+)
+def test_a_name_does_not_steer_the_terminal(
+    tmp_path: Path, terminal: bool, name: str, written: str
+) -> None:
+    case = named(a_case(), file=f"{name}.tagged", configuration="made")
+    text = printed(tmp_path, result(Kind.JULIA_WRONG, case=case), terminal=terminal)
+    assert f"{written}.tagged:1 made" in text
+    assert written == name or name not in text
+
+
 def test_without_markup_there_is_no_colour_to_be_had_from_a_name(tmp_path: Path) -> None:
     case = named(a_case(), file="[red]x[/red]")
     assert "\x1b[31m" not in printed(tmp_path, result(case=case), terminal=True)
@@ -129,23 +150,44 @@ def test_interrupted(tmp_path: Path) -> None:
     assert printed(tmp_path, result()).splitlines()[-1] == "1 case: 1 both right"
 
 
-@pytest.mark.parametrize("terminal", [False, True])
-def test_the_bar_leaves_nothing_behind(terminal: bool) -> None:
+@pytest.mark.parametrize(
+    ("terminal", "ci", "shown"),
+    [(True, "", True), (True, "false", True), (False, "", False), (True, "true", False)],
+)
+def test_the_bar_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, terminal: bool, ci: str, shown: bool
+) -> None:
+    """It says how many cases are done, how fast, how long it will take, and what is not right."""
+    monkeypatch.setenv("CI", ci)
     err = console(terminal=terminal)
     with progress(3, err) as bar:
-        bar.advance(bar.task_ids[0], 2)
-        bar.refresh()
+        bar.add(right=True)
+        bar.add(right=False)
+        bar.shown.refresh()
     assert isinstance(err.file, io.StringIO)
     text = err.file.getvalue()
-    assert ("2/3" in text) == terminal
-    if terminal:
-        assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is back
-        assert text.endswith("\x1b[2K")
-    else:
+    if not shown:
         assert text == ""
+        return
+    plain = ESCAPE.sub("", text)
+    assert re.search(r"2/3 .*/s .*\d:\d\d:\d\d .*1 not right", plain)
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is back
+    assert text.endswith("\x1b[2K")
 
 
-def test_the_bar_is_gone_after_an_interrupt() -> None:
+def test_a_bar_of_cases_that_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    err = console(terminal=True)
+    with progress(3, err) as bar:
+        bar.add()
+        bar.shown.refresh()
+    assert isinstance(err.file, io.StringIO)
+    assert "1/3" in err.file.getvalue()
+    assert "not right" not in err.file.getvalue()
+
+
+def test_the_bar_is_gone_after_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
     err = console(terminal=True)
 
     def interrupted() -> None:

@@ -72,6 +72,9 @@ def test_a_document_is_as_the_schema_says(tmp_path: Path) -> None:
         "python wrong": 0,
         "julia wrong": 5,
         "undecided": 3,
+        "crashed": 0,
+        "timed out": 0,
+        "out of memory": 0,
     }
     assert content["selected"] == 2
     assert content["weights_sha256"] == "0123456789abcdef" * 4

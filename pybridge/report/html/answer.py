@@ -15,6 +15,9 @@ SAID = {
     Kind.JULIA_WRONG: "Julia is wrong",
     Kind.BOTH_WRONG: "both are wrong",
     Kind.UNDECIDED: "undecided",
+    Kind.CRASHED: "Julia crashed",
+    Kind.TIMED_OUT: "Julia timed out",
+    Kind.OUT_OF_MEMORY: "Julia ran out of memory",
 }
 
 

@@ -91,10 +91,11 @@ def _group(
 
 
 def _case(case: Document, detailed: bool) -> ET.Element:
-    name, words, costs, *rest, kind = row(case)
+    name, words, costs, *rest, said = row(case)
+    kind = case["verdict"]["kind"]
     cells = [e("th", name, scope="row"), e("td", words, class_="n"), e("td", costs, class_="n")]
     cells += [e("td", text) for text in rest]
-    body = e("tbody", e("tr", *cells, e("td", verdict(kind))), data_verdict=slug(kind))
+    body = e("tbody", e("tr", *cells, e("td", verdict(kind, said))), data_verdict=slug(kind))
     if detailed:
         text = e("pre", "\n".join(details(case)), class_="wrap")
         more = e("details", e("summary", "every tensor and every rule"), text)

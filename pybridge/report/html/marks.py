@@ -13,13 +13,16 @@ MARKS = {
     Kind.PYTHON_WRONG: ("P", "bad"),
     Kind.JULIA_WRONG: ("J", "bad"),
     Kind.UNDECIDED: ("?", "unsure"),
+    Kind.CRASHED: ("C", "bad"),
+    Kind.TIMED_OUT: ("T", "bad"),
+    Kind.OUT_OF_MEMORY: ("M", "bad"),
 }
 
 
-def verdict(kind: str) -> ET.Element:
-    """A verdict in a line of text."""
+def verdict(kind: str, text: str = "") -> ET.Element:
+    """A verdict in a line of text, in these words where it has some of its own."""
     mark, colour = MARKS.get(Kind(kind), ("!", "bad"))
-    return e("span", e("span", mark, class_="mark"), kind, class_=f"v {colour}")
+    return e("span", e("span", mark, class_="mark"), text or kind, class_=f"v {colour}")
 
 
 def slug(kind: str) -> str:

@@ -205,4 +205,4 @@ def test_colours_are_never_the_only_sign() -> None:
     """Each class that has a colour of its own stands beside a mark, a word or a shape."""
     marks = Path(__file__).parents[3] / "pybridge" / "report" / "html" / "marks.py"
     signs = re.findall(r'\("(.)", "\w+"\)', marks.read_text(encoding="utf-8"))
-    assert len(signs) == len(set(signs)) == 6
+    assert len(signs) == len(set(signs)) == 9
