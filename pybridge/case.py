@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from pybridge import saved_weights
 from pybridge.configuration import Configuration
 from pybridge.precision import Precision, precision_of
 from pybridge.sentences import Sentence, Vocabulary
@@ -21,6 +23,7 @@ class Draw:
     parameters: Parameters
     weights: Weights
     h_prev: Array  # (1, hidden)
+    vocabulary: Vocabulary | None = None  # of weights that come from a file
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,14 @@ def draw(
 ) -> Draw:
     """Draw the weights and `h_prev` of a configuration from its seed.
 
-    The numbers are drawn in float64, and rounded where `dtype` is float32.
+    The numbers are drawn in float64, and rounded where `dtype` is float32. A configuration may name
+    a file that holds them instead; InputError where it cannot be read.
     """
+    if configuration.weights:
+        saved = saved_weights.load(Path(configuration.weights), parameters, configuration.hidden)
+        held = {name: array.astype(dtype) for name, array in saved.weights.arrays.items()}
+        h_prev = saved.h_prev.astype(dtype)
+        return Draw(configuration, parameters, Weights(**held), h_prev, saved.vocabulary)
     rng = np.random.default_rng(configuration.seed)
     weights = make_weights(
         parameters,
@@ -95,6 +104,7 @@ def make_case(
     a treebank's vocabulary costs the Julia code many times as much. With `whole_vocabulary` it
     runs over all of it.
     """
+    vocabulary = drawn.vocabulary or vocabulary
     everywhere, tags = vocabulary.encode(sentence)
     size = len(vocabulary.words)
     rows = np.arange(size) if whole_vocabulary else _own_rows(everywhere, size)

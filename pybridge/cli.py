@@ -17,6 +17,7 @@ from pybridge import __version__
 from pybridge.cli_init import init
 from pybridge.cli_julia import julia, say
 from pybridge.cli_saved import diff, show
+from pybridge.cli_train import train
 from pybridge.errors import InputError
 from pybridge.options import (
     Dtype,
@@ -62,6 +63,7 @@ app.add_typer(julia)
 app.command()(init)
 app.command()(show)
 app.command()(diff)
+app.command()(train)
 
 
 @app.callback(invoke_without_command=True)

@@ -29,6 +29,7 @@ class Configuration:
     random_h_prev: bool = True  # False: zero
     one_tag: bool = False  # every word gets the same tag
     seed: int = 2016
+    weights: str = ""  # a file that holds them, see pybridge.saved_weights; empty: they are drawn
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def _configuration(table: Mapping[str, Any], file: Path, text: str, i: int) -> C
     values: dict[str, Any] = {**table}
     if values.get("scale") == "fan-in":
         values["scale"] = None
+    if "weights" in values:
+        values["weights"] = str(file.parent / values["weights"])
     return Configuration(**values)
 
 
@@ -140,7 +143,7 @@ def _problem(key: str, value: object) -> str:
     """What is wrong with one line of a table; empty where nothing is."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     match key:
-        case "name":
+        case "name" | "weights":
             good, wanted = isinstance(value, str) and bool(value.strip()), "a text"
         case "hidden":
             good, wanted = isinstance(value, int) and number and value >= 1, "a whole number from 1"

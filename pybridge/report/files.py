@@ -1,56 +1,15 @@
-"""Files that a run writes: found to be writable before it, written whole or not at all after it."""
+"""Texts that a run writes, see pybridge.writing."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
-from pybridge.errors import InputError
-
-
-def check_writable(file: Path, option: str = "--json") -> None:
-    """InputError, before anything is computed, where `file` cannot be written."""
-    folder = file.parent
-    if file.is_dir():
-        raise InputError("is a folder", f"name a file for {option}", file=file)
-    if not folder.is_dir():
-        raise InputError(f"no folder {folder}", "make it, or name another file", file=file)
-    if is_special(file):
-        return
-    try:
-        with tempfile.TemporaryFile(dir=file.resolve().parent):
-            pass
-    except OSError as e:
-        raise unwritable(file, e, option) from e
+from pybridge.writing import check_writable as check_writable
+from pybridge.writing import is_special as is_special
+from pybridge.writing import unwritable as unwritable
+from pybridge.writing import write_bytes
 
 
 def write(file: Path, text: str, option: str = "--json") -> None:
     """Write a text as UTF-8. A path in it may hold bytes that are not UTF-8."""
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        if is_special(file):
-            file.write_bytes(data)
-            return
-        target = file.resolve()  # what a link leads to is written, and the link stays
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-            part.chmod(0o644)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as e:
-        raise unwritable(file, e, option) from e
-
-
-def is_special(file: Path) -> bool:
-    """/dev/stdout, a pipe: nothing that could be replaced."""
-    return file.exists() and not file.is_file()
-
-
-def unwritable(file: Path, e: OSError, option: str) -> InputError:
-    """What to tell the user."""
-    return InputError(f"cannot be written ({e.strerror})", f"name another for {option}", file=file)
+    write_bytes(file, text.encode("utf-8", "backslashreplace"), option)
