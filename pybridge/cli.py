@@ -17,7 +17,7 @@ from pybridge import __version__
 from pybridge.cli_init import init
 from pybridge.cli_julia import julia, say
 from pybridge.cli_saved import diff, show
-from pybridge.cli_train import train
+from pybridge.cli_train import tag, train
 from pybridge.errors import InputError
 from pybridge.options import (
     Dtype,
@@ -64,6 +64,7 @@ app.command()(init)
 app.command()(show)
 app.command()(diff)
 app.command()(train)
+app.command()(tag)
 
 
 @app.callback(invoke_without_command=True)

@@ -169,6 +169,37 @@ def train(
     raise typer.Exit(FAULTY if ended.fault else DONE)
 
 
+def tag(
+    model_file: Annotated[
+        Path, typer.Argument(metavar="MODEL.npz", help="What `xcheck train --save` has written.")
+    ],
+    text: Annotated[
+        str, typer.Argument(help="A sentence in quotes; or a file: .txt with a sentence a line, "
+                            ".conllu, .tagged, .tsv.")
+    ],
+    form: Annotated[
+        FormatName, typer.Option("--format", help="word/TAG, or CoNLL-U.")
+    ] = FormatName.TAGGED,
+    python_file: PythonFile = None,
+) -> None:  # fmt: skip
+    """Tag a sentence or a file with a trained model; unknown words are marked."""
+    from pybridge.adapters.choose import PORT, choose
+    from pybridge.configuration import DEFAULTS, Settings
+    from pybridge.train import model_file as models
+    from pybridge.train import tagging
+
+    model = models.load(model_file)
+    tagger = choose(None, python_file or PORT, Settings(DEFAULTS, {})).tagger
+    found = tagging.tag(model, tagger, tagging.sentences_of(text))
+    for sentence in found:
+        shown = tagging.as_tagged if form is FormatName.TAGGED else tagging.as_conllu
+        typer.echo(shown(sentence))
+    if form is FormatName.TAGGED and any(any(sentence.unknown) for sentence in found):
+        typer.echo(
+            f"xcheck: {tagging.MARK} unknown: the word is not in the training part", err=True
+        )
+
+
 def _above_zero(option: str, value: float | None) -> float | None:
     if value is not None and not 0 < value < math.inf:
         raise InputError(f"{option} {value} is out of range", "give a number above 0")

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from pybridge import shipped
-from pybridge.errors import InputError
 from pybridge.sentences import Sentence, read
 from pybridge.tagger import Indices
 from pybridge.train import Settings
@@ -200,13 +199,6 @@ def strange_tags(coded: Sequence[Coded]) -> tuple[str, ...]:
         f"token{'s' if times > 1 else ''} counted as errors"
         for tag, times in count.items()
     )
-
-
-def plain_sentence(words: Sequence[str], name: str, line: int) -> Sentence:
-    """A sentence without tags, to be tagged."""
-    if not words:
-        raise InputError("no word to tag", "give a sentence", file=name, line=line)
-    return Sentence(name, line, tuple(words), ("_",) * len(words))
 
 
 def _form(word: str, lower: bool) -> str:
