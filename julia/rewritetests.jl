@@ -4,7 +4,8 @@
 function trials_of(address, target; path = FIXED, wanted = e -> e.writes[1].value)
     r = recorded(path; scopes = [address])
     return [
-        (address, collect(keys(e.scope)), collect(values(e.scope)), target, wanted(e), String[])
+        (address, collect(keys(e.scope)), collect(values(e.scope)), target, wanted(e), String[],
+            nothing)
         for e in r.events if e.scope != Dict()
     ]
 end
@@ -100,14 +101,24 @@ end
     total = cumsum([e.scope["dhRaw"] for e in events])
     make(carried) = [
         (address, collect(keys(e.scope)), collect(values(e.scope)), "dBh",
-            i == length(events) ? total[i] : nothing, carried)
+            i == length(events) ? total[i] : nothing, carried, nothing)
         for (i, e) in enumerate(events)
     ]
     @test "dBh = dBh + dhRaw" in codes(rewritten(loaded(path), address, make(["dBh"])))
     @test !("dBh = dBh + dhRaw" in codes(rewritten(loaded(path), address, make(String[]))))
-    # A sister statement runs as it is.
-    sister = [("2 2 15", ["h"], Any[Any[]], "dBh", nothing, String[]); make(["dBh"])]
-    @test "dBh = dBh + dhRaw" in codes(rewritten(loaded(path), address, sister)) || true
+end
+
+@testset "where no value is known a shape is" begin
+    address, right = DWHY
+    path = changed("shape.jl", right => "dWhy = dWhy + dy'")
+    scope = first(e.scope for e in recorded(FIXED; scopes = [address]).events if e.scope != Dict())
+    names, held = collect(keys(scope)), collect(values(scope))
+    asked(shape) = codes(rewritten(loaded(path), address,
+        [(address, names, held, "dWhy", nothing, String[], shape)]))
+    fits = collect(size(scope["dWhy"]))
+    @test "dWhy = dWhy + (dy * h[time])'" in asked(fits)
+    @test !("dWhy = dWhy - dy'" in asked(fits)) # which throws
+    @test !("dWhy = dWhy + (dy * h[time])'" in asked(reverse(fits) .+ 1))
 end
 
 @testset "returns, calls, ranges and conditions" begin
@@ -116,14 +127,15 @@ end
     address = "2 2 21"
     right = recorded(FIXED; scopes = [address]).events[end]
     names, held = collect(keys(right.scope)), collect(values(right.scope))
-    trials = [(address, names, held, w.name, w.value, String[]) for w in right.writes]
+    trials = [(address, names, held, w.name, w.value, String[], nothing)
+        for w in right.writes]
     found = codes(rewritten(loaded(path), address, trials))
     @test found[1] == "return (dWxh, dWhh, dBh, dWhy, dBy)"
     path = written("calls.jl", replace(read(FIXED, String),
         "dBh = dBh + dhRaw;" => "copyto!(dBh, dBh - dhRaw);"))
     trials = [
         ("2 2 19 2 14", ["dBh", "dhRaw"], Any[wave(1, 3, k), wave(1, 3, k + 1)], "dBh",
-            wave(1, 3, k) + wave(1, 3, k + 1), String[]) for k in 1:3
+            wave(1, 3, k) + wave(1, 3, k + 1), String[], nothing) for k in 1:3
     ]
     found = codes(rewritten(loaded(path), "2 2 19 2 14", trials))
     @test found[1] == "copyto!(dBh, dBh + dhRaw)"

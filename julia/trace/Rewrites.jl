@@ -10,12 +10,13 @@ const PAIRS = 10_000
 
 Other code for the statement, range or condition at an address of the tagger's file as edited, that
 comes to what is wanted in all trials, the simplest first: (code, what, cost, distance). Where no
-trial wants anything, all that could be tried, with a distance of NaN. Two edits are made only where
-no single one will do.
+trial wants anything, all that could be tried, or that comes to a shape, with a distance of NaN. Two
+edits are made only where no single one will do.
 
-A trial is (address, names, values, target, wanted or nothing, carried): the statement at `address`
-is run over these variables, and what the expression `target` comes to afterwards counts. `carried`
-names the variables that are what the latest trial with such a target came to.
+A trial is (address, names, values, target, wanted or nothing, carried, shape or nothing): the
+statement at `address` is run over these variables, and what the expression `target` comes to
+afterwards counts; its shape where more is not known. `carried` names the variables that are what
+the latest trial with such a target came to.
 """
 function rewrites(tagger, replacements, appended, parameters, values, address, trials)
     return attempt(tagger.path) do
@@ -36,6 +37,7 @@ function search(tagger, all, at, names, trials)
     wanting = filter(run -> run.wanted !== nothing, mine)
     known = !isempty(mine)
     tested = any(run -> run.wanted !== nothing, runs)
+    tried = tested || any(run -> run.shape !== nothing, runs)
     first = known ? (isempty(wanting) ? mine[1] : wanting[1]) : nothing
     # Over copies: a function that is called on the way may write into what it is handed.
     variables = Dict{Symbol,Any}()
@@ -58,12 +60,12 @@ function search(tagger, all, at, names, trials)
     seen = Set{UInt}()
     is_new!(seen, statement)
     for candidate in singles
-        try_out!(found, seen, statement, candidate, runs, tested, tolerance)
+        try_out!(found, seen, statement, candidate, runs, tried, tested, tolerance)
         tested && length(found) >= ENOUGH && break
     end
     if tested && isempty(found)
         for candidate in candidates(setting(statement), LAST_RULES)
-            try_out!(found, seen, statement, candidate, runs, tested, tolerance)
+            try_out!(found, seen, statement, candidate, runs, tried, tested, tolerance)
             length(found) >= ENOUGH && break
         end
     end
@@ -94,7 +96,7 @@ function pairs!(found, seen, setting, statement, runs, tolerance)
         one.cost + two.cost == total || continue
         what = Any[one.what; "; "; two.what]
         both = Candidate(Int[], placed(half, two.address, 1, two.new), what, total + 1)
-        try_out!(found, seen, statement, both, runs, true, tolerance)
+        try_out!(found, seen, statement, both, runs, true, true, tolerance)
         tried += 1
         (tried >= PAIRS || length(found) >= ENOUGH) && return
     end
@@ -116,16 +118,16 @@ end
 cost_of(candidate) = candidate.cost
 
 "Run a candidate, and add it to what was found if it comes to what is wanted."
-function try_out!(found, seen, statement, candidate, runs, tested, tolerance)
+function try_out!(found, seen, statement, candidate, runs, tried, tested, tolerance)
     new = placed(statement, candidate.address, 1, candidate.new)
     is_new!(seen, new) || return
-    distance = tested ? distance_of(new, statement, runs, tolerance) : NaN
-    tested && isnan(distance) && return
+    distance = tried ? distance_of(new, statement, runs, tolerance) : NaN
+    tried && isnan(distance) && return
     code = code_of(new)
     stripped(Meta.parse(code; raise = false)) == new || return
     # Of two that come to the same, the one that is shorter is the simpler.
     cost = 4 * candidate.cost + size_of(new) - size_of(statement)
-    push!(found, (code, in_words(candidate.what), max(cost, 1), distance))
+    push!(found, (code, in_words(candidate.what), max(cost, 1), tested ? distance : NaN))
     return
 end
 

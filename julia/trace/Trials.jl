@@ -7,6 +7,7 @@ struct Run
     target::Any
     wanted::Any    # nothing: not known
     carried::Vector{Symbol}
+    shape::Any     # of what is wanted, where that is not known; nothing: not known either
     bench::Bench
     gradients::Vector{Any} # what the gradients are called, in order
 end
@@ -18,7 +19,10 @@ function distance_of(new, statement, runs, tolerance)
         try
             code = run.statement === nothing ? new : run.statement
             result = outcome(run, code, run.statement === nothing ? statement : code, made)
-            run.wanted === nothing && continue
+            if run.wanted === nothing
+                run.shape === nothing || collect(size(result)) == run.shape || return NaN
+                continue
+            end
             distance = apart(result, run.wanted)
             distance <= tolerance || return NaN
             largest = max(largest, distance)
@@ -135,7 +139,7 @@ end
 # Making the runs --------------------------------------------------------------------------------
 
 function run_of(mod, globals, all, at, statement, names, trial)
-    address, labels, values, target, wanted, carried = trial
+    address, labels, values, target, wanted, carried, shape = trial
     address = parse.(Int, split(String(address)))
     own_code = address == at ? nothing : stripped(node_at(all, address))
     variables = Dict{Symbol,Any}()
@@ -148,7 +152,8 @@ function run_of(mod, globals, all, at, statement, names, trial)
     own_code === nothing && hold_parts!(bench, statement, carried)
     aim = String(target) in ("", "return") ? nothing : Meta.parse(String(target); raise = false)
     gradients = Any[Symbol("d", name) for name in names]
-    return Run(own_code, variables, aim, taken_over(wanted), carried, bench, gradients)
+    sizes = shape === nothing ? nothing : Int[n for n in shape]
+    return Run(own_code, variables, aim, taken_over(wanted), carried, sizes, bench, gradients)
 end
 
 "A value from Python as Julia's own: numbers, arrays, lists with gaps."

@@ -85,6 +85,7 @@ def rewrites(
                 trial.target,
                 trial.wanted,
                 list(trial.carried),
+                None if trial.shape is None else list(trial.shape),
             )
             for trial in trials
         ],

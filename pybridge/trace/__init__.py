@@ -111,7 +111,8 @@ class Trial:
 
     `scope` maps names to numbers, arrays, or lists of arrays and None. Trials of one search run in
     order: the variables named in `carried` are not those of the scope, but what the latest trial
-    with such a target before came to, if there is one.
+    with such a target before came to, if there is one. Where what it should come to is not
+    known, its shape may be.
     """
 
     address: tuple[int, ...]
@@ -119,6 +120,7 @@ class Trial:
     target: str  # as written: the value of this expression afterwards is what counts
     wanted: Array | None  # None: not known at this step
     carried: tuple[str, ...] = ()
+    shape: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

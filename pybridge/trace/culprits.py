@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pybridge.trace import Event, Kind, Statement
+from pybridge.trace.cells import canonical
 from pybridge.trace.flow import Flow, flow
 from pybridge.trace.match import Matching, is_output, variable, without
 from pybridge.trace.pairs import Pair, Place
@@ -177,11 +178,12 @@ class _Search:
         i, place, pair = several[0]
         event = self.recording.events[i]
         spoils = frozenset().union(*(self._spoils(p) for _, p, _ in several))
-        name = (
-            variable(event, event.writes[place.write])
-            if event.writes
-            else (f"{event.phase} {self._statement(i).text}")
-        )
+        targets = self._statement(i).targets
+        name = f"{event.phase} {self._statement(i).text}"
+        if event.writes:
+            name = variable(event, event.writes[place.write])
+        elif targets:  # what it would have written
+            name = f"{event.phase} {canonical(targets[0].split('[')[0])}"
         return Culprit(
             variable=name,
             event=i,

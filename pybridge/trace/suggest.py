@@ -64,8 +64,10 @@ def untried(code: Code, culprit: Culprit, scene: Scene) -> Iterator[Rewrite]:
     for k in culprit.suspects:
         blind = statements[k].kind in (Kind.LOOP, Kind.CONDITION, Kind.RETURN)
         own = k == culprit.suspects[0]
-        if blind or (own and all(t.wanted is None for t in makes.of(culprit, k))):
-            yield from code.rewrites(scene.case, statements[k].address, ())[:AT_ONCE]
+        trials = [] if blind or not own else makes.of(culprit, k)
+        if blind or (own and all(trial.wanted is None for trial in trials)):
+            shaped = [trial for trial in trials if trial.shape is not None]
+            yield from code.rewrites(scene.case, statements[k].address, shaped)[:AT_ONCE]
 
 
 def _standing(code: Code, culprit: Culprit, scene: Scene, k: int) -> list[Rewrite]:
@@ -124,7 +126,13 @@ class _Trials:
             target=target,
             wanted=wanted if last and known else None,
             carried=self._carried(i),
+            shape=self._shape_before(event, target) if last and event.threw else None,
         )
+
+    def _shape_before(self, event: Event, target: str) -> tuple[int, ...] | None:
+        """Shape of a variable before a statement that was to add to it; None where it is new."""
+        held = event.scope.get(target)
+        return held.shape if isinstance(held, np.ndarray) else None
 
     def _target(self, i: int) -> tuple[str, Array | None]:
         """What the statement assigns, and the value of that on the other side."""
@@ -137,13 +145,18 @@ class _Trials:
                     if wanted is not None:
                         return (text if access.step is not None else access.name), wanted
         target = statement.targets[0]
-        return target, self._in_its_place(event, target) if event.threw else None
+        return target, self._in_its_place(i, target) if event.threw else None
 
-    def _in_its_place(self, event: Event, target: str) -> Array | None:
+    def _in_its_place(self, i: int, target: str) -> Array | None:
         """What the other side has where the statement threw."""
-        name = target.split("[")[0]
-        step = event.step if name != target or event.step is not None else None
-        found = _array(value_at(self.matching, f"{event.phase} {canonical(name)}", step))
+        event = self.recording.events[i]
+        variable = f"{event.phase} {canonical(target.split('[')[0])}"
+        nth = sum(
+            _is(earlier, access.name, variable) and earlier.step == event.step
+            for earlier in self.recording.events[:i]
+            for access in earlier.writes
+        )
+        found = _array(value_at(self.matching, variable, event.step, nth))
         columns = self.recording.columns != self.matching.b.recording.columns
         return found.T if columns and found is not None and found.ndim == 2 else found
 

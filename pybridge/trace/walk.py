@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from functools import partial
+from itertools import islice
 
 from pybridge.case import Case, nudged
 from pybridge.edit import Edit
@@ -25,14 +26,6 @@ RUN = 60  # rewrites that only a run can judge
 FULL = 1 << 14  # entries of an array that is kept in full at every step of a long sentence
 LONG = 60  # words
 NEAR = 1e4  # times the tolerance of the agreement: what a run comes to that a rewrite has mended
-
-
-class Progress(Enum):
-    """What a rewrite of a culprit comes to in a run."""
-
-    NONE = auto()
-    FURTHER = auto()  # as many results are off, by another culprit further on
-    FEWER = auto()  # results that are off, or none
 
 
 @dataclass(frozen=True)
@@ -154,45 +147,45 @@ class _Look:
         if scene is None:
             return
         more = [s for c in further if (s := self._scene(c, code, addresses)) is not None]
-        further_on: list[Rewrite] = []
-        for rewrite in suggestions(code, culprit, scene, more)[:TRIED]:
-            progress = self._progress(case, code, matching, culprit, rewrite)
-            if progress is Progress.FEWER:
-                yield rewrite
-            elif progress is Progress.FURTHER:
-                further_on.append(rewrite)
-        yield from further_on  # it stood every trial: what is still off is put down to other lines
-        for i, rewrite in enumerate(untried(code, culprit, scene)):
-            if i >= RUN:
-                return
-            if self._progress(case, code, matching, culprit, rewrite) is Progress.FEWER:
-                yield rewrite
+        left = partial(self._left, case, code, matching, culprit)
+        stood = suggestions(code, culprit, scene, more)[:TRIED]
+        yield from _best_first(stood, partial(left, stood_trials=True))
+        yield from _best_first(islice(untried(code, culprit, scene), RUN), left)
 
     def _scene(self, case: Case, code: Code, addresses: frozenset[tuple[int, ...]]) -> Scene | None:
         matching = self.at(case, code, addresses)
         return None if isinstance(matching, Failure) else Scene(case, matching)
 
-    def _progress(
-        self, case: Case, code: Code, matching: Matching, culprit: Culprit, rewrite: Rewrite
-    ) -> Progress:
-        """What a rewrite changes; nothing where the culprit, or one before it, is still one."""
+    def _left(
+        self,
+        case: Case,
+        code: Code,
+        matching: Matching,
+        culprit: Culprit,
+        rewrite: Rewrite,
+        stood_trials: bool = False,
+    ) -> int | None:
+        """How many results still differ with a rewrite; None where it is no progress.
+
+        It is some where the culprit is none any more, nor is one before it, and fewer results
+        differ than without; or as many, by another one further on, if it stood every trial.
+        """
         better = code.edited(together(code.edit, rewrite))
         if self._agrees(case, better):
-            return Progress.FEWER
+            return 0
         after = self.at(case, better)
         if isinstance(after, Failure):
-            return Progress.NONE
+            return None
         found = culprits(after)
         if any(c.variable == culprit.variable or c.event <= culprit.event for c in found):
-            return Progress.NONE
-        if matching.a.recording.run is None:  # it threw, and may do so further on
-            return Progress.FEWER if found else Progress.NONE
-        if after.a.recording.run is None:
-            return Progress.NONE
+            return None
+        if after.a.recording.run is None:  # it throws further on than before, or for the first time
+            threw = matching.a.recording.run is None
+            return len(_outputs(after)) + 1 if threw and found else None
         now, before = _off(after), _off(matching)
-        if now < before:
-            return Progress.FEWER
-        return Progress.FURTHER if found and now <= before else Progress.NONE
+        if matching.a.recording.run is None or now < before or (stood_trials and now <= before):
+            return len(now) if found else None
+        return None
 
     def _agrees(self, case: Case, code: Code) -> bool:
         """Whether a plain run gives what the other side has."""
@@ -210,6 +203,20 @@ class _Look:
         return ours.keys() == wanted.keys() and all(
             apart(array, wanted[name]) <= near for name, array in ours.items()
         )
+
+
+def _best_first(
+    rewrites: Iterable[Rewrite], left: Callable[[Rewrite], int | None]
+) -> Iterator[Rewrite]:
+    """Those that are progress: at once one that leaves nothing, then the others by what is left."""
+    partly: list[tuple[int, Rewrite]] = []
+    for rewrite in rewrites:
+        count = left(rewrite)
+        if count == 0:
+            yield rewrite
+        elif count is not None:
+            partly.append((count, rewrite))
+    yield from (rewrite for _, rewrite in sorted(partly, key=lambda pair: pair[0]))
 
 
 def _side(code: Code, case: Case, keep: Keep) -> Side | Failure:

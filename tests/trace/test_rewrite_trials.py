@@ -127,6 +127,17 @@ def test_a_sister_statement_runs_as_it_is_and_values_are_carried() -> None:
     assert rewrites(MODULE, tree, plus, alone) == []
 
 
+def test_where_no_value_is_known_a_shape_is() -> None:
+    tree = ast.parse("def f(dW, dy, h):\n    dW = dW + dy\n")
+    scope = arrays(dW=(2, 3), dy=(4, 1), h=(2, 1)) | {"e": arrays(e=(3,))["e"]}
+    fits = [Trial((0, 1), scope, "dW", None, shape=(2, 3))]
+    found = codes(rewrites(MODULE, tree, (0, 1), fits))
+    assert "dW = dW + h" in found
+    assert "dW = dW - dy" not in found  # which throws
+    other = [Trial((0, 1), scope, "dW", None, shape=(3, 3))]
+    assert "dW = dW + h" not in codes(rewrites(MODULE, tree, (0, 1), other))
+
+
 def test_a_chain_leads_through_other_statements() -> None:
     tree = ast.parse("def f(a, b):\n    y = a - b\n    x = 2 * y\n")
     scopes = [arrays(a=(3,), b=(3,)) for _ in range(2)]

@@ -54,7 +54,8 @@ def rewrites(
     """Rewrites of a statement or a header that come to what every trial wants, simplest first.
 
     `tree` is that of the module. Two edits at once, and terms of two variables, are tried only
-    where single edits come to nothing. If no trial says what is wanted, all single edits, untried.
+    where single edits come to nothing. If no trial says what is wanted, all single edits, untried,
+    or those that come to the shape that a trial says.
     In a trial of a RETURN, a range or a condition its value has the name RESULT for the target; an
     empty target is that value.
     """
@@ -67,8 +68,11 @@ def rewrites(
         pool = survey(module, tree, address, scope)
         seen = {ast.unparse(root)}
         if not bench.tells:
-            singles = _distinct(_singles(pool, root), seen, SINGLES)
-            return [Rewrite(address, code, c.what, c.cost) for c, code in singles]
+            return [
+                Rewrite(address, code, c.what, c.cost)
+                for c, code in _distinct(_singles(pool, root), seen, SINGLES)
+                if not bench.screens or _tried(bench, c, code) is not None
+            ]
         for candidates, most in (
             (_singles(pool, root), SINGLES),
             (_with_compounds(pool, root), COMPOUNDS),

@@ -75,6 +75,7 @@ class _Prepared:
     base: str  # the variable that the target is, or is a part of
     wanted: Array | None
     tolerance: float
+    shape: tuple[int, ...] | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Bench:
                 _base(trial.target),
                 None if trial.wanted is None else _squeezed(np.asarray(trial.wanted)),
                 _tolerance(trial.wanted),
+                trial.shape,
             )
             for trial in trials
         ]
@@ -113,6 +115,11 @@ class Bench:
     def tells(self) -> bool:
         """Whether any trial says what is wanted."""
         return any(trial.wanted is not None for trial in self.trials)
+
+    @property
+    def screens(self) -> bool:
+        """Whether any trial says what shape is wanted."""
+        return any(trial.shape is not None for trial in self.trials)
 
     def distance(self, candidate: Runnable) -> float | None:
         """The largest distance over the trials; None at the first that it fails or throws in."""
@@ -129,6 +136,10 @@ class Bench:
                     if not apart <= trial.tolerance:  # and NaN is not
                         return None
                     worst = max(worst, apart)
+                elif trial.shape is not None:
+                    found = numbers(outcome)
+                    if found is None or found.shape != trial.shape:
+                        return None
             except Exception:  # a rewrite may throw whatever it likes
                 return None
             if trial.base:
