@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,6 +14,10 @@ from pybridge.gradcheck.methods import COMPLEX
 from pybridge.runtime import Runtime, obtain
 from pybridge.sides.julia import JuliaSide
 from tests.making import FIXED, ORIGINAL, a_case, setup
+
+# A shell that starts pytest in the background has it ignored, and all that the tests start as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pybridge import tagger
+from pybridge import port, tagger
 from pybridge.errors import InputError
 from pybridge.faults import ladder
 from pybridge.port import State, carried, changes, extreme_cases, read, with_changes
@@ -53,6 +53,34 @@ def test_what_a_port_lacks_is_to_be_carried_over(
     left = [c.change.new_first for c in found if c.state in (State.TO_DO, State.NEITHER)]
     assert left == to_do
     assert [set(c.tensors) for c in found][2] == {"dWxh", "dWhh", "dBh"}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "to_do"), [((), []), ((TRANSPOSE, STABLE), [24, 54])], ids=["nothing", "both"]
+)
+def test_of_many_changes_one_after_the_other_is_left_out(
+    fixed: JuliaSide,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lacking: tuple[tuple[str, str], ...],
+    to_do: list[int],
+) -> None:
+    monkeypatch.setattr(port, "MOST", 1)
+    cases = [ladder.case("a b a c", ladder.TELLING), *extreme_cases(tagger.PARAMETERS)]
+    python = PythonSide(port_with(*lacking))
+    found = list(carried(OLD, changes(OLD, NEW), cases, python, fixed, tmp_path))
+    assert [c.change.new_first for c in found if c.state is State.TO_DO] == to_do
+    assert not [c for c in found if c.state is State.NEITHER]
+
+
+def test_a_port_that_gives_no_answer_has_nothing_carried_over(
+    fixed: JuliaSide, tmp_path: Path
+) -> None:
+    python = PythonSide(port_with(("    score = h @ Why + By", "    score = h @ Why + By + none")))
+    cases = [ladder.case("a b a c", ladder.TELLING)]
+    found = list(carried(OLD, changes(OLD, NEW), cases, python, fixed, tmp_path))
+    assert {c.state for c in found} <= {State.NEITHER, State.SILENT}
+    assert any(c.state is State.NEITHER for c in found)
 
 
 def test_a_change_that_moves_no_number_is_silent(fixed: JuliaSide, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pybridge import shipped
 
-HERE = Path(__file__).parents[1]
+INSTALLED = Path(shipped.__file__).parent / "shipped"  # a wheel; a checkout has no such folder
+HERE = INSTALLED if INSTALLED.is_dir() else Path(shipped.__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_checkout_ships_its_own_folders() -> None:
+def test_the_folders_come_with_the_package() -> None:
     assert shipped.ROOT == HERE
     assert shipped.library() == HERE / "julia" / "XCheck.jl"
     assert shipped.library().is_file()
