@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pybridge.trace import Kind, Recording, Value
 from pybridge.trace.pairs import Judge, Pair, Place
@@ -60,25 +61,29 @@ def _loops_from_one(recording: Recording, words: int) -> set[int]:
 
 
 def paired(
-    ours: Sequence[Cell], theirs: Sequence[Cell], words: int, judge: Judge
+    ours: Sequence[Cell], theirs: Sequence[Cell], words: int, judge: Judge, last: bool = False
 ) -> tuple[list[Pair], list[int]]:
-    """The pairs of one variable, and the steps that only the other side has."""
+    """The pairs of one variable, and the steps that only the other side has.
+
+    With `last` the last values of a step belong together, whatever agrees.
+    """
+    columns = partial(_columns, judge=judge, last=last)
     found: list[Pair] = []
     lacking: list[int] = []
     step_by_step = [any(c.step is not None for c in side) for side in (ours, theirs)]
     if any(step_by_step):
         a, rest_a = _by_step(ours, theirs, words)
         b, rest_b = _by_step(theirs, ours, words)
-        found += _columns(a, b, judge)
+        found += columns(a, b)
         if a and b:
             lacking = sorted(set(b) - set(a))
         else:  # one of them is only there as a whole: an accumulator, whose last value counts
             last_a, rest_a = _last(ours, rest_a)
             last_b, rest_b = _last(theirs, rest_b)
-            found += _columns({0: [last_a]}, {0: [last_b]}, judge)
+            found += columns({0: [last_a]}, {0: [last_b]})
     else:
         rest_a, rest_b = list(ours), list(theirs)
-    found += _columns({0: rest_a}, {0: rest_b}, judge)
+    found += columns({0: rest_a}, {0: rest_b})
     return found, lacking
 
 
@@ -118,7 +123,7 @@ def _last(cells: Sequence[Cell], rest: Sequence[Cell]) -> tuple[Cell, list[Cell]
 
 
 def _columns(
-    a: Mapping[int, Sequence[Cell]], b: Mapping[int, Sequence[Cell]], judge: Judge
+    a: Mapping[int, Sequence[Cell]], b: Mapping[int, Sequence[Cell]], *, judge: Judge, last: bool
 ) -> list[Pair]:
     """Pairs of the first, second, ... values of a step, so that as many steps as can be agree.
 
@@ -136,7 +141,7 @@ def _columns(
             for j, theirs in enumerate(b[s]):
                 pair = judge.pair(ours.place, theirs.place)
                 score[i][j] += 1.0 if pair is not None and pair.agrees else 0.0
-    chosen = _aligned(score)
+    chosen = [] if last else _aligned(score)
     free_a = [i for i in range(n) if i not in {i for i, _ in chosen}]
     free_b = [j for j in range(m) if j not in {j for _, j in chosen}]
     chosen += zip(reversed(free_a), reversed(free_b), strict=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pybridge.trace import Event, Kind, Statement
@@ -44,6 +45,28 @@ def culprits(matching: Matching) -> list[Culprit]:
     if friends:
         search = _Search(without(matching, friends), graph)
     return search.culprits()
+
+
+def settled(matching: Matching, rematch: Callable[[str], Matching]) -> Matching:
+    """Of a matching and those with the last values of one variable, that with fewest culprits.
+
+    `dy = p[t]` agrees with the first of two statements that make dy on the other side, where the
+    second subtracts: each reader of dy would then be at fault, and not the line that lacks a term.
+    """
+    found = culprits(matching)
+    events = matching.a.recording.events
+    read = Counter(
+        variable(events[c.event], access)
+        for c in found
+        for access in {access.name: access for access in events[c.event].reads}.values()
+    )
+    for name, times in read.items():
+        if times > 1 and name in matching.partners:
+            other = rematch(name)
+            fewer = culprits(other)
+            if 0 < len(fewer) < len(found):
+                matching, found = other, fewer
+    return matching
 
 
 class _Search:

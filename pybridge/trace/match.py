@@ -31,11 +31,17 @@ class Matching:
 
 
 def match(
-    a: Side, b: Side, words: int, precision: Precision, names: Mapping[str, str] | None = None
+    a: Side,
+    b: Side,
+    words: int,
+    precision: Precision,
+    names: Mapping[str, str] | None = None,
+    last: str = "",
 ) -> Matching:
     """Match the values of two recordings of one case of `words` words.
 
-    `names` maps names of `a` to names of `b`, both as written.
+    `names` maps names of `a` to names of `b`, both as written. Of the variable `last`, given by
+    phase and name, the last values belong together, even if earlier ones agree.
     """
     table = {canonical(k): canonical(v) for k, v in (names or {}).items()}
     judge = Judge(a, b, precision)
@@ -47,7 +53,8 @@ def match(
     for (phase, name), cells in ours.items():
         other = (phase, _counterpart(name, table, {n for p, n in theirs if p == phase}))
         if other in theirs:
-            found, lacking = paired(cells, theirs[other], words, judge)
+            whole = f"{phase} {name}" == last
+            found, lacking = paired(cells, theirs[other], words, judge, whole)
             if broken is not None:  # what it came to is not there, or of an earlier assignment
                 known = name not in broken
                 found = [p for p in found if p.agrees or (known and _is_step(a, b, p))]

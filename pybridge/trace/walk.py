@@ -14,7 +14,7 @@ from pybridge.sides import Examination, Failure, Task, tensors
 from pybridge.trace import Keep, Kind, Recording, Rewrite, Statement
 from pybridge.trace.cells import canonical
 from pybridge.trace.codes import Code
-from pybridge.trace.culprits import Culprit, culprits
+from pybridge.trace.culprits import Culprit, culprits, settled
 from pybridge.trace.match import Matching, match
 from pybridge.trace.pairs import Pair, Side
 from pybridge.trace.suggest import Scene, suggestions, untried
@@ -131,7 +131,8 @@ class _Look:
             return ours
         if isinstance(theirs, Failure):
             return theirs
-        return match(ours, theirs, len(case.words), case.precision, self.names)
+        rematch = partial(match, ours, theirs, len(case.words), case.precision, self.names)
+        return settled(rematch(), rematch)
 
     def mending(
         self,

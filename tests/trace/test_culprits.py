@@ -11,7 +11,7 @@ import pytest
 from pybridge import python_file
 from pybridge.edit import Edit, Replacement
 from pybridge.trace import Keep, Kind
-from pybridge.trace.culprits import Culprit, culprits
+from pybridge.trace.culprits import Culprit, culprits, settled
 from pybridge.trace.match import Matching, match
 from pybridge.trace.python.instrument import instrument
 from tests.trace.making import LOOPS, PORT, a_case, both_sides, matched
@@ -74,6 +74,22 @@ def test_two_errors_that_do_not_meet_are_both_found_in_order() -> None:
     both = Edit(tuple(r for e in edits for r in e.replacements))
     matching = matched(LOOPS, PORT, a_case(), both)
     assert texts(matching, culprits(matching)) == ["dWhy -= ht.T @ dy", "dBy -= dy"]
+
+
+def test_what_several_statements_read_is_at_fault_and_not_each_of_them() -> None:
+    """dy lacks a term, and so agrees with what the port makes first and then changes."""
+    matching, found = accused("dy[0, tags[t]] -= 1", "pass")
+    assert len(found) > 1
+
+    def rematch(last: str) -> Matching:
+        a, b, precision = matching.a, matching.b, a_case().precision
+        return match(a, b, matching.words, precision, last=last)
+
+    assert texts(matching, found)[0] != "dy = p[t:t + 1].copy()"
+    better = settled(matching, rematch)
+    assert texts(better, culprits(better)) == ["dy = p[t:t + 1].copy()"]
+    right = matched(LOOPS, PORT, a_case("a b a c b"))
+    assert settled(right, rematch) is right
 
 
 def test_a_statement_that_throws_over_inputs_that_agree_is_the_culprit() -> None:
