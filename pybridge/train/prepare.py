@@ -76,6 +76,10 @@ def prepare(request: Request) -> Prepared:
         model = begin(data, sources, chosen.parameters, settings)
     else:
         model = _checked(resumed, request, data, sources, files)
+        if dict(model.parameters) != dict(chosen.parameters):
+            ours, theirs = (" ".join(p) for p in (model.parameters, chosen.parameters))
+            problem = f"was trained with {ours}, and the tagger has {theirs}"
+            raise InputError(problem, "name the tagger it was trained with", file=request.resume)
     prepared = Prepared(
         request=request,
         data=data,
