@@ -132,8 +132,9 @@ class _Trials:
     def _shape_before(self, event: Event, target: str) -> tuple[int, ...] | None:
         """Shape of a variable before a statement that was to add to it; None where it is new."""
         held = event.scope.get(target)
-        known = isinstance(held, np.ndarray | np.generic | int | float | complex)
-        return np.shape(held) if known else None  # type: ignore[arg-type]  # it is one of these
+        if isinstance(held, np.ndarray):
+            return tuple(held.shape)
+        return () if isinstance(held, int | float | complex | np.generic) else None
 
     def _target(self, i: int) -> tuple[str, Array | None]:
         """What the statement assigns, and the value of that on the other side."""

@@ -10,6 +10,8 @@ from itertools import islice
 from pybridge.case import Case, nudged
 from pybridge.edit import Edit
 from pybridge.errors import InputError
+from pybridge.gradcheck import probes
+from pybridge.gradcheck.methods import COMPLEX
 from pybridge.sides import Examination, Failure, Task, tensors
 from pybridge.trace import Keep, Kind, Recording, Rewrite, Statement
 from pybridge.trace.cells import canonical
@@ -69,7 +71,7 @@ def walk(
     `further` are cases in which rewrites have to stand as well; `names` maps names of the accused
     side to those of the other one.
     """
-    look = _Look(other, names or {}, {})
+    look = _Look(other, names or {}, {}, {})
     findings: list[Finding] = []
     first = look.at(case, accused)
     matching = first
@@ -100,7 +102,7 @@ def compare(
     case: Case, a: Code, b: Code, names: Mapping[str, str] | None = None
 ) -> Matching | Failure:
     """All values of two sides in a case, matched."""
-    return _Look(b, names or {}, {}).at(case, a)
+    return _Look(b, names or {}, {}, {}).at(case, a)
 
 
 def together(edit: Edit, rewrite: Rewrite) -> Edit:
@@ -117,6 +119,7 @@ class _Look:
     other: Code
     names: Mapping[str, str]
     recorded: dict[str, Side | Failure]  # of the other side, which stays as it is, by case
+    answers: dict[str, Examination | None]  # of plain runs, likewise
 
     def at(
         self, case: Case, code: Code, scopes_of: frozenset[tuple[int, ...]] = frozenset()
@@ -189,21 +192,30 @@ class _Look:
         return None
 
     def _agrees(self, case: Case, code: Code) -> bool:
-        """Whether a plain run gives what the other side has."""
-        theirs = self.recorded.get(case.name)
-        try:
-            reply = code.side.submit(Task(case)).result()
-        except InputError:  # an edited copy may fail where it is loaded
+        """Whether a plain run gives what the other side has, its cost along complex steps as well.
+
+        The check of the gradients will take such steps, and `score'` of a cost conjugates them.
+        """
+        if case.name not in self.answers:
+            self.answers[case.name] = _answer(self.other, case)
+        theirs, ours = self.answers[case.name], _answer(code, case)
+        if ours is None or theirs is None:
             return False
-        if not isinstance(reply, Examination) or not isinstance(theirs, Side):
-            return False
-        if theirs.recording.run is None:
-            return False
-        ours, wanted = tensors(reply.run), tensors(theirs.recording.run)
         near = NEAR * case.precision.agreement
-        return ours.keys() == wanted.keys() and all(
-            apart(array, wanted[name]) <= near for name, array in ours.items()
-        )
+        pairs = [(tensors(ours.run).get(n), wanted) for n, wanted in tensors(theirs.run).items()]
+        if not (ours.refusal or theirs.refusal):
+            pairs += [(a.imag, b.imag) for a, b in zip(ours.costs, theirs.costs, strict=True)]
+        return all(a is not None and apart(a, b) <= near for a, b in pairs)
+
+
+def _answer(code: Code, case: Case) -> Examination | None:
+    """A run, and the costs along one direction a parameter; None where there is no answer."""
+    lines = tuple(map(probes.first, probes.directions(case)))
+    try:
+        reply = code.side.submit(Task(case, lines, COMPLEX.steps)).result()
+    except InputError:  # an edited copy may fail where it is loaded
+        return None
+    return reply if isinstance(reply, Examination) else None
 
 
 def _best_first(
