@@ -41,7 +41,7 @@ def check(file: Path) -> None:
         problem = f"the ending {file.suffix!r} is no picture that --plot draws"
         raise InputError(problem, f"use {' or '.join(ENDINGS)}", file=file)
     if importlib.util.find_spec("matplotlib") is None:
-        raise InputError("--plot needs matplotlib", "`pip install 'xcheck-julia[plot]'`")
+        raise InputError("--plot needs matplotlib", "`pip install matplotlib`")
 
 
 def write(file: Path, figure: Figure) -> None:
@@ -114,7 +114,7 @@ def _costs(panel: Axes, model: Model, data: Data) -> None:
                 "linewidth": 1.2,
                 "zorder": 4,
             }
-            hollow: dict[str, Any] = {"markerfacecolor": "white", "label": f"{name}: on dev"}
+            hollow: dict[str, Any] = {"markerfacecolor": "white", "label": f"{name}: cost on dev"}
             lines += panel.plot(ends, dev, "o-", **style, **hollow)
             rates = [100 * epoch.dev_accuracy for epoch in track.epochs]
             label = f"{name}: accuracy on dev (right axis)"

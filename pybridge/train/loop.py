@@ -6,6 +6,7 @@ leave these rows alone changes no bit, and an update costs no more for a larger 
 
 from __future__ import annotations
 
+import math
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class PythonLearner:
             weights = table.weights(own, len(one.rows))
             trace = tagger.forward(weights, one.words, one.tags, h_prev)
             cost = float(trace.cost.real)
-            if not np.isfinite(cost):
+            if not math.isfinite(cost):
                 broken = True
                 break
             found = tagger.backward(weights, one.words, one.tags, h_prev, trace)

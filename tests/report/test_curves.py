@@ -47,7 +47,7 @@ def test_the_legend_names_both_languages_and_the_learning_rate(both: Model) -> N
     found = labels(figure(both, DATA))
     for name in ("Python", "Julia"):
         assert f"{name}, learning rate 0.1: in training, smoothed" in found
-        assert f"{name}: on dev" in found
+        assert f"{name}: cost on dev" in found
         assert f"{name}: accuracy on dev (right axis)" in found
 
 
