@@ -102,7 +102,11 @@ def _by_step(
             steps[cell.step].append(cell)
             continue
         rows = [row_of(cell.value, t) for t in range(words)] if has_rows(cell, words) else []
-        if rows and all(r is not None and shape(r) == shape(size) for r in rows):
+        # Neither a row nor the whole has the shape of a step where that one is wrong.
+        are_steps = all(r is not None and shape(r) == shape(size) for r in rows)
+        if rows and (
+            are_steps or (shape(cell.value) != shape(size) and all(r is not None for r in rows))
+        ):
             for t, value in enumerate(rows):
                 assert value is not None
                 steps[t].append(Cell(replace(cell.place, row=t), t, value))
