@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -281,17 +281,20 @@ def _settings(paths: Sequence[Path], request: Request) -> Settings:
     return replace(settings, configurations=found)
 
 
-def tell(session: Session, failures: Sequence[Failing]) -> Iterator[Story]:
+def tell(
+    session: Session, failures: Sequence[Failing], ended: Collection[str] = ()
+) -> Iterator[Story]:
     """Where the errors of these cases are made, and what would mend them. While the session is up.
 
-    InputError as `start` has it.
+    What would mend them is not tried on the cases called `ended`, over which Julia's process ended:
+    each would end one more. InputError as `start` has it.
     """
     planned = session.plan
     return stories(
         failures,
         session.python,
         session.julia,
-        planned.cases,
+        lambda: (case for case in planned.cases() if case.name not in ended),
         _for_many(planned.request),
         names=planned.names,
         tolerance=planned.request.rtol,

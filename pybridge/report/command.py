@@ -19,6 +19,7 @@ from pybridge.report.resume import failing_before, rest, resumed, same_run
 from pybridge.report.saved import Lines
 from pybridge.running import Request, Session, plan, start, tell
 from pybridge.trace.stories import Failing, failing
+from pybridge.verdict import Kind
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ def run(
     reports.check()
     out, err = Output(), Output(stderr=True)
     failures: list[Failing] = []
+    ended: set[str] = set()  # cases
     interrupted = False
     names = [f"{s.name} {d.configuration.name}" for s, d in planned.selected]
     report = Report(out, max(map(len, names)), verbose)
@@ -65,6 +67,8 @@ def run(
                     record.case(case, known=i < len(lines.cases))
                     if found is not None:
                         failures.append(found)
+                    if Kind(case["verdict"]["kind"]).is_end:
+                        ended.add(case["name"])
                     bar.add(right=is_right(case))
                     if fail_fast and not is_right(case):
                         break
@@ -74,7 +78,7 @@ def run(
         try:
             if trace and failures and not interrupted:
                 with waiting("looking for the line", err):
-                    for story in tell(session, failures):
+                    for story in tell(session, failures, ended):
                         record.story(stories.document(story))
                         for line in ["", *stories.lines(story)]:
                             print_line(out, line)

@@ -27,6 +27,7 @@ from pybridge.sides.process import (
     EndedError,
     Process,
     ending,
+    has_left,
     interrupts_held_back,
     look_after,
     started,
@@ -36,6 +37,9 @@ from pybridge.sides.worker import Setup
 DEPTH = 6  # questions that lie ready in a process, so that it never waits for this one
 TRIES = 3  # deaths in a row that are not put down to the file, but to chance
 LOADING = 60.0  # seconds that loading the tagger file may take, or the limit where that is longer
+# The same of the first answers of a process, for which Julia compiles all that no image holds.
+COMPILING = 30.0
+NOTICE = 2.0  # seconds in which pebble will have said how a process ended
 LOOK = 0.05  # seconds from one look at a process to the next; at its memory
 
 Asked = tuple["_Question", "Future[Any]"]
@@ -120,11 +124,12 @@ class Crew:
             with started(folder) as process:
                 try:
                     self._start(process)
+                    compiling = self.setup.runtime.image is None
                     while not self.over:
-                        self._hand_out(process, asked)
+                        self._hand_out(process, asked, COMPILING if compiling else 0.0)
                         if asked:
                             self._collect(asked, process)
-                            deaths = 0
+                            deaths, compiling = 0, False
                 except _GoneError as e:
                     deaths = deaths + 1 if e.chance else 0
                 with self.news:
@@ -162,15 +167,18 @@ class Crew:
             else:
                 self.started.set_result(outcome)
 
-    def _hand_out(self, process: Process, asked: deque[Asked]) -> None:
-        """Ask what is waiting, leaving the other processes their share; wait where nothing is."""
+    def _hand_out(self, process: Process, asked: deque[Asked], least: float) -> None:
+        """Ask what is waiting, leaving the other processes their share; wait where nothing is.
+
+        What has a limit may take `least` seconds.
+        """
         with self.news:
             if not (asked or self.waiting):
                 self.news.wait(LOOK)
             while self.waiting and len(asked) < min(DEPTH, 1 + len(self.waiting) // self.size):
                 question = self.waiting.popleft()
                 try:
-                    asked.append((question, _schedule(process, question)))
+                    asked.append((question, _schedule(process, question, least)))
                 except _GoneError:
                     self.waiting.appendleft(question)
                     raise
@@ -212,10 +220,13 @@ class Crew:
             if self.over:
                 raise _GoneError(chance=False)
             look_after(process, self.largest)
+            # Of one that ends with a status of 0 pebble says nothing, and waits.
+            if has_left(process) and not wait([answer], NOTICE).done:
+                raise EndedError(CRASHED, "Julia's process ended (exit status 0)")
         try:
             return answer.result()
-        except TimeoutError as e:
-            how = f"timed out after {question.limit:g} s"
+        except TimeoutError as e:  # of pebble: what it says, and the seconds
+            how = f"timed out after {e.args[-1]:g} s"
             raise EndedError(how, how) from e
         except ProcessExpired as e:
             raise ending(process, e, self.largest) from e
@@ -226,11 +237,10 @@ class Crew:
             raise EndedError(CRASHED, "Julia's process ended, again and again") from e
 
 
-def _schedule(process: Process, question: _Question) -> Future[Any]:
+def _schedule(process: Process, question: _Question, least: float = 0.0) -> Future[Any]:
+    limit = None if question.limit is None else max(question.limit, least)
     try:
-        return process.pool.schedule(
-            question.function, args=question.arguments, timeout=question.limit
-        )
+        return process.pool.schedule(question.function, args=question.arguments, timeout=limit)
     except RuntimeError as e:  # the process died with nothing to do
         raise _GoneError(chance=True) from e
 

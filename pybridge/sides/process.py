@@ -67,6 +67,16 @@ def look_after(process: Process, largest: int | None) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
+def has_left(process: Process) -> bool:
+    """Whether the process is no more, by itself or otherwise."""
+    for log in process.folder.glob("*.log"):
+        try:
+            os.kill(int(log.stem), 0)
+        except ProcessLookupError:
+            return True
+    return False
+
+
 def ending(process: Process, e: ProcessExpired, largest: int | None) -> EndedError:
     """Why the process is no more."""
     if e.pid in process.ended and largest is not None:
