@@ -102,7 +102,7 @@ def train(
     ] = None,
     seed: Seed = None,
     every: Annotated[
-        int, typer.Option(min=1, help="With both sides: updates between two comparisons.")
+        int, typer.Option(min=1, max=1000, help="With both sides: updates between two comparisons.")
     ] = 100,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Write the model.")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from pybridge.errors import InputError
 
@@ -43,6 +48,13 @@ def write_bytes(file: Path, data: bytes, option: str) -> None:
             part.unlink(missing_ok=True)
     except OSError as e:
         raise unwritable(file, e, option) from e
+
+
+def write_arrays(file: Path, arrays: Mapping[str, Any], option: str) -> None:
+    """Write named arrays as .npz, likewise; the same arrays give the same bytes."""
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    write_bytes(file, stream.getvalue(), option)
 
 
 def is_special(file: Path) -> bool:

@@ -160,7 +160,7 @@ def _job(prepared: Prepared, julia: JuliaSide | None, found: Disagreements) -> J
     return Job(
         data=data,
         learners=learners,
-        judge=lambda weights, sentences: predict(tagger, weights, sentences),
+        judge=lambda weights, part: predict(tagger, weights, settings.hidden, part),
         limits=request.limits,
         compare=compare,
         every=every,
@@ -183,7 +183,7 @@ def _fault(prepared: Prepared, julia: JuliaSide | None, found: Disagreements) ->
         for one in found.first
     ]
     python = PythonCode(chosen.python, _shown(chosen.python), form=chosen.form, gives=chosen.gives)
-    return judge(found.first, cases, python, JuliaCode(julia, str(chosen.julia)), chosen.names)
+    return judge(found.first, cases, python, JuliaCode(julia, str(chosen.julia)), prepared.names)
 
 
 def _save_case(fault: Fault, beside: Path | None, prepared: Prepared) -> Path:
@@ -197,10 +197,11 @@ def _save_case(fault: Fault, beside: Path | None, prepared: Prepared) -> Path:
 
 def _accuracies(prepared: Prepared, track: Track) -> list[Accuracy]:
     """Of one side's weights on all that there is."""
-    data, lexicon = prepared.data, prepared.model.lexicon
+    data, lexicon, tagger = prepared.data, prepared.model.lexicon, prepared.chosen.tagger
+    hidden = prepared.model.settings.hidden
     parts = {"train": data.train, "dev": data.dev, "test": prepared.test}
     return [
-        accuracy(name, predict(prepared.chosen.tagger, track.best, part), part, lexicon)
+        accuracy(name, predict(tagger, track.best, hidden, part), part, lexicon)
         for name, part in parts.items()
         if part
     ]

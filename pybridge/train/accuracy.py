@@ -118,10 +118,16 @@ def _score(given: Sequence[Indices], sentences: Sequence[Coded], lexicon: Lexico
     )
 
 
-def predict(tagger: Tagger, weights: Mapping[str, Array], sentences: Sequence[Coded]) -> Predicted:
+def predict(
+    tagger: Tagger, weights: Mapping[str, Array], hidden: int, sentences: Sequence[Coded]
+) -> Predicted:
     """The most likely tag of every token. InputError where the tagger gives no p."""
+    h_prev = np.zeros((1, hidden))  # (1, hidden)
     with np.errstate(all="ignore"):  # weights of a run that came to nothing
-        p = _port(weights, sentences) if tagger is port else _any(tagger, weights, sentences)
+        if tagger is port:
+            p = _port(weights, h_prev, sentences)
+        else:
+            p = _any(tagger, weights, h_prev, sentences)
         known = [one.tags != NO_TAG for one in sentences]  # each (T,)
         costs = np.concatenate(
             [
@@ -134,11 +140,10 @@ def predict(tagger: Tagger, weights: Mapping[str, Array], sentences: Sequence[Co
     )
 
 
-def _port(weights: Mapping[str, Array], sentences: Sequence[Coded]) -> list[Array]:
+def _port(weights: Mapping[str, Array], h_prev: Array, sentences: Sequence[Coded]) -> list[Array]:
     """p (T, out) of each sentence, many sentences at a time."""
     found: list[Array] = [np.zeros((0, 0))] * len(sentences)
     words = [one.rows[one.words] for one in sentences]
-    h_prev = np.zeros((1, weights["Whh"].shape[0]))  # (1, hidden)
     for group in of_like_length(words):
         batch = batch_of(
             [words[i] for i in group], [np.maximum(sentences[i].tags, 0) for i in group]
@@ -149,13 +154,14 @@ def _port(weights: Mapping[str, Array], sentences: Sequence[Coded]) -> list[Arra
     return found
 
 
-def _any(tagger: Tagger, weights: Mapping[str, Array], sentences: Sequence[Coded]) -> list[Array]:
+def _any(
+    tagger: Tagger, weights: Mapping[str, Array], h_prev: Array, sentences: Sequence[Coded]
+) -> list[Array]:
     """The same with a tagger of any cell, sentence by sentence."""
-    hidden = next(a.shape[0] for n, a in weights.items() if a.shape[0] == a.shape[1])
     found = []
     for one in sentences:
         words, tags = one.rows[one.words], np.maximum(one.tags, 0)
-        trace = tagger.forward(Weights(**weights), words, tags, np.zeros((1, hidden)))
+        trace = tagger.forward(Weights(**weights), words, tags, h_prev)
         if getattr(trace, "p", None) is None:
             remedy = "let forward return p, the probabilities of the tags"
             raise InputError("gives no p, so it cannot tag", remedy, file=str(tagger.__file__))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from pybridge.train.layout import Layout
 from pybridge.train.lockstep import Difference
 from pybridge.train.prepare import case_of
 from pybridge.weights import Parameters
-from pybridge.writing import write_bytes
+from pybridge.writing import write_arrays, write_bytes
 
 SENTENCES, WEIGHTS = "sentence.tsv", "weights.npz"
 
@@ -80,10 +79,8 @@ def case_at(
 def save_case(folder: Path, case: Case, lexicon: Lexicon) -> None:
     """Write a folder that `xcheck run` takes: a sentence, weights, and an xcheck.toml."""
     tokens = zip(case.sentence.words, case.sentence.tags, strict=True)
-    stream = io.BytesIO()
     arrays = {**case.weights.arrays, "h_prev": case.h_prev}
     named = {"words": np.array(case.rows), "tags": np.array(lexicon.tags)}
-    np.savez(stream, allow_pickle=False, **arrays, **named)
     toml = (
         f"# The sentence of one update of `xcheck train`, {case.sentence.name}, and the weights\n"
         "# before it. `xcheck run` on this folder repeats it.\n"
@@ -97,5 +94,5 @@ def save_case(folder: Path, case: Case, lexicon: Lexicon) -> None:
         raise InputError(f"cannot be made ({e.strerror})", remedy, file=folder) from e
     text = "".join(f"{word}\t{tag}\n" for word, tag in tokens)
     write_bytes(folder / SENTENCES, text.encode(), "--save")
-    write_bytes(folder / WEIGHTS, stream.getvalue(), "--save")
+    write_arrays(folder / WEIGHTS, {**arrays, **named}, "--save")
     write_bytes(folder / FILE_NAME, toml.encode(), "--save")

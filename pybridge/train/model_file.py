@@ -21,7 +21,7 @@ from pybridge.train import Comparison, Epoch, Settings, State, Track
 from pybridge.train.corpus import Lexicon
 from pybridge.train.layout import Layout
 from pybridge.weights import Array, Parameters
-from pybridge.writing import write_bytes
+from pybridge.writing import write_arrays
 
 KIND, VERSION = "xcheck model", 1
 
@@ -71,9 +71,7 @@ def save(file: Path, model: Model) -> None:
         for part, held in _parts(track).items():
             for name, array in held.items():
                 arrays[f"{track.side}/{part}/{name}"] = array
-    stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **arrays)
-    write_bytes(file, stream.getvalue(), "--save")
+    write_arrays(file, arrays, "--save")
 
 
 def load(file: Path) -> Model:

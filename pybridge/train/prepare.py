@@ -58,6 +58,7 @@ class Prepared:
     data: Data
     test: tuple[Coded, ...]
     chosen: Chosen
+    names: Mapping[str, str]  # variables of the Julia file to those of the Python file
     model: Model
 
 
@@ -87,6 +88,7 @@ def prepare(request: Request) -> Prepared:
         if request.test is None
         else load_more(request.test, data.lexicon, skip_untagged=request.skip_untagged),
         chosen=chosen,
+        names={**chosen.names, **toml.names},
         model=model,
     )
     _try_out(prepared)

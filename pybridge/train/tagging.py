@@ -39,7 +39,7 @@ def tag(model: Model, tagger: Tagger, sentences: Sequence[Sentence]) -> list[Tag
             "name the tagger that it was trained with, --python FILE",
         )
     coded = [code(sentence, model.lexicon) for sentence in sentences]
-    found = predict(tagger, model.weights, coded)
+    found = predict(tagger, model.weights, model.settings.hidden, coded)
     return [
         Tagged(
             words=one.sentence.words,

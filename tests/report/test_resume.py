@@ -92,7 +92,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "one configuration less": (
         lambda d: d["configurations"].pop(),
-        r"configurations\.telling\.name was telling and is none, .*, and 4 more differ;",
+        r"configurations\.telling\.name was telling and is none, .*, and 5 more differ;",
     ),
     "julia": (lambda d: d["versions"].update(julia="1.9"), r"versions\.julia was 1\.5\.3 and is 1"),
     "numpy": (lambda d: d["versions"].update(numpy="3"), r"versions\.numpy was 2\.0 and is 3"),

@@ -73,7 +73,7 @@ def job(settings: Settings, found: Data, limits: Limits) -> Job:
     return Job(
         data=found,
         learners=(learner(settings, found),),
-        judge=lambda weights, sentences: predict(port, weights, sentences),
+        judge=lambda weights, part: predict(port, weights, settings.hidden, part),
         limits=limits,
     )
 

@@ -57,7 +57,7 @@ def test_many_sentences_at_once_as_one_by_one() -> None:
     lexicon = found.lexicon
     settings = replace(SETTINGS, scale=1.0)
     weights = first_weights(port.PARAMETERS, len(lexicon.words), len(lexicon.tags), settings)
-    together = predict(port, weights, found.train)
+    together = predict(port, weights, 6, found.train)
     cost = 0.0
     for one, tags in zip(found.train, together.tags, strict=True):
         words = one.rows[one.words]
@@ -71,7 +71,7 @@ def test_another_cell() -> None:
     found = data()
     lexicon = found.lexicon
     weights = first_weights(gru.PARAMETERS, len(lexicon.words), len(lexicon.tags), SETTINGS)
-    together = predict(gru, weights, found.train)
+    together = predict(gru, weights, 6, found.train)
     assert [len(tags) for tags in together.tags] == [len(c.words) for c in found.train]
     assert 0 < together.cost < 10
 
@@ -85,4 +85,4 @@ def test_a_forward_pass_without_p_cannot_tag() -> None:
         port.PARAMETERS, len(found.lexicon.words), len(found.lexicon.tags), SETTINGS
     )
     with pytest.raises(InputError, match=r"without\.py: gives no p"):
-        predict(without, weights, found.train)
+        predict(without, weights, 6, found.train)

@@ -46,7 +46,7 @@ def in_step(
     job = Job(
         found,
         both.learners,
-        lambda weights, sentences: predict(port, weights, sentences),
+        lambda weights, part: predict(port, weights, SETTINGS.hidden, part),
         limits,
         both.compare,
         4,
