@@ -91,14 +91,15 @@ def interrupts_held_back() -> Iterator[None]:
     """Start threads and processes that never see Ctrl-C: the mask of signals is inherited.
 
     A worker ignores Ctrl-C by itself, but only once Python has started in it; before that it would
-    print a traceback.
+    print a traceback. Nor do they see a terminal that is closed: the command ends them.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()  # it would lift the mask of SIGINT
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
