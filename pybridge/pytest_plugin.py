@@ -47,6 +47,7 @@ class Lazy:
                     paths=tuple(map(Path, paths)),
                     julia=Path(julia) if julia else None,
                     python=setting(self.config, "xcheck_python"),
+                    jobs=1,  # one case after the other, as pytest has it
                 )
             )
         return self._plan

@@ -19,6 +19,7 @@ WIDTH, LEFT, ZERO, FIRST, RIGHT, NONE = 1100, 150, 172, 226, 1000, 1055
 HEIGHT, SPREAD, TOP, BOTTOM = 34, 22, 34, 26
 DECADES = (-18, 2)  # smaller and larger ones are drawn at the ends
 GOLDEN = 0.618034  # its multiples, modulo 1, spread points evenly whatever their number
+SILVER, ACROSS = 0.414214, 48  # the same across the places of those without a number
 # What a point came to: its shape as a path, and in the key.
 LOOKS = {
     "right": ("M{x} {y}h0", "● agrees, or passed"),
@@ -163,6 +164,8 @@ def _strip(
     paths: dict[str, list[str]] = {}
     for k, point in enumerate(points):
         x, y = place(point.value), round(middle + (k * GOLDEN % 1 - 0.5) * SPREAD, 1)
+        if math.isnan(point.value):  # beside each other, since there is no scale here
+            x += round((k * SILVER % 1 - 0.5) * ACROSS, 1)
         drawn = LOOKS[point.look][0].format(x=x, y=y, l=round(x - 3, 1), t=round(y - 3, 1))
         paths.setdefault(point.look, []).append(drawn)
     for look in LOOKS:
