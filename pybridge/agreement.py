@@ -147,7 +147,7 @@ def _compare(
             at = _first(~np.isfinite(array))
             place = f", first at {[i + 1 for i in at]}" if at else ""
             rule = f"{array[at]} on the {side} side{place}"
-            return _differs(name, rule, a.size, at, float(a[at]), float(b[at]))
+            return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
     apart = distance(a, b)
     tolerance = max(asked, NOISE_FACTOR * noise)
     at = _first(np.abs(a - b) == np.max(np.abs(a - b)))
@@ -169,8 +169,8 @@ def _compare(
         ulps=_ulps(a, b),
         compared=a.size,
         at=at,
-        a=float(a[at]),
-        b=float(b[at]),
+        a=float(np.real(a[at])),
+        b=float(np.real(b[at])),
     )
 
 

@@ -64,7 +64,7 @@ def measure(case: Case, reply: Reply, noise: Mapping[str, float]) -> Grain:
         return UNKNOWN
     with np.errstate(invalid="ignore"):  # Inf - Inf
         apart = [np.median(np.abs(np.diff(costs, ORDER))) for costs in reply.costs]
-    cost = abs(float(reply.run.results["cost"]))
+    cost = float(np.max(np.abs(reply.run.results["cost"])))  # complex where a state was kept
     # The cost of a sure and right guess is -log(p) with p known to a unit in the last place of 1.
     fine = max(case.precision.eps * max(len(case.words), cost), noise.get("cost", 0.0) * cost)
     return Grain(float(np.max(apart)) / AMPLIFIED, fine)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pybridge.agreement import Match
 from pybridge.gradcheck import Status
 from pybridge.report.json import Document, figure
+from pybridge.trace.stories import NO_ANSWER
 from pybridge.verdict import Kind
 
 SIDES = {"Python": "python", "Julia": "julia"}  # as printed, as in JSON
@@ -44,7 +45,7 @@ def signature(case: Document) -> tuple[str, ...]:
     found = [case["verdict"]["kind"]]
     for key in SIDES.values():
         side = case[key]
-        found += ["no answer"] if "problem" in side else with_status(side, Status.FAILED)
+        found += [NO_ANSWER] if "problem" in side else with_status(side, Status.FAILED)
     tensors = case["agreement"]["tensors"] if case["agreement"] else ()
     return (*found, *(t["name"] for t in tensors if t["match"] == Match.DIFFERS))
 

@@ -29,6 +29,7 @@ WORDS = {
     Status.NOT_EXERCISED: "not exercised",
 }
 OPINIONS = 6  # of the referee, in the summary; -v and JSON have all
+PROBLEMS = 5  # reasons of a side for giving no answer that are printed
 LEGEND = (
     "apart: largest |Python - Julia| over the largest entry of that tensor",
     "gradient: largest |analytic - numeric| over the largest entry of that gradient",
@@ -43,6 +44,7 @@ class Tally:
     configurations: dict[str, Counter[Kind]] = field(default_factory=dict)
     statuses: dict[str, dict[str, Counter[Status]]] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Counter[str]] = field(default_factory=dict)  # why there is no answer
     notes: dict[str, Counter[str]] = field(default_factory=dict)
     opinions: list[str] = field(default_factory=list)
     heard: int = 0  # cases in which the referee was asked
@@ -56,6 +58,7 @@ class Tally:
         idle = False
         for side, key in SIDES.items():
             if "problem" in case[key]:
+                self.problems.setdefault(side, Counter())[case[key]["problem"]] += 1
                 continue
             gradient = case[key]["gradient"]
             counts = self.statuses.setdefault(side, {})
@@ -170,6 +173,11 @@ def summary(tally: Tally) -> list[str]:
     lines += tally.opinions
     if tally.heard and not tally.opinions:
         lines.append(f"referee (256 bits): neither side is off in {number(tally.heard, 'case')}")
+    for side, problems in tally.problems.items():
+        told = problems.most_common(PROBLEMS)
+        lines += [f"{side} gives no answer in {number(n, 'case')}: {text}" for text, n in told]
+        if len(problems) > PROBLEMS:
+            lines.append(f"{side}: and {len(problems) - PROBLEMS} other reasons, see --json")
     for side, notes in tally.notes.items():
         lines += [f"{side}: {note}, in {number(n, 'case')}" for note, n in notes.items()]
     for side, reason in tally.reasons.items():

@@ -21,7 +21,7 @@ from pybridge.verdict import Kind
 
 STORIES = 4  # told of one run
 VERIFIED = 400  # cases that a suggestion is checked on, at most
-PATIENCE = 3  # cases of one kind that are walked before it is given up
+NO_ANSWER = "no answer"  # of a side, in a signature
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def failing(result: CaseResult) -> Failing | None:
     signature = [str(result.verdict.kind)]
     for side in (result.python, result.julia):
         if isinstance(side, Failure):
-            signature.append("no answer")
+            signature.append(NO_ANSWER)
         else:
             signature += side.gradient.named(Status.FAILED)
     if result.agreement is not None:
@@ -103,7 +103,9 @@ def stories(
         told += 1
         alike = [f for f in left if f.signature == case.signature]
         if not traced.edit.replacements or traced.edit == codes[accused].edit:
-            yield Story(traced, cases=len(alike))
+            # A side that gives no answer has said why; that all it came to agrees is no news.
+            if traced.findings or traced.problem or NO_ANSWER not in case.signature:
+                yield Story(traced, cases=len(alike))
             left = [f for f in left if f.signature != case.signature]
             continue
         mended = {**codes, accused: codes[accused].edited(traced.edit)}

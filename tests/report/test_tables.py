@@ -11,6 +11,7 @@ from pybridge.gradcheck import Entry, Status
 from pybridge.referee import Opinion
 from pybridge.report import json
 from pybridge.report.tables import COLUMNS, Tally, details, entry, head, row, summary
+from pybridge.sides import Failure
 from pybridge.verdict import Kind
 from tests.making import a_case
 from tests.report.results import (
@@ -221,6 +222,15 @@ def test_a_side_that_never_answered_is_not_called_right() -> None:
     lines = summary(tally(result(Kind.JULIA_WRONG, julia=FAILURE)))
     assert not any(line.startswith("Julia's gradient") for line in lines)
     assert "Python's gradient: right: dWxh dWhh dBh dWhy dBy" in lines
+
+
+def test_the_summary_says_why_there_is_no_answer() -> None:
+    several = [Failure(f"mine.jl:{line}: no") for line in range(7)]
+    results = [result(Kind.JULIA_WRONG, julia=failure) for failure in (*several, several[3])]
+    lines = [line for line in summary(tally(*results)) if line.startswith("Julia")]
+    assert lines[0] == "Julia gives no answer in 2 cases: mine.jl:3: no"
+    assert len(lines) == 6
+    assert lines[-1] == "Julia: and 2 other reasons, see --json"
 
 
 def test_a_gradient_that_was_never_exercised_is_not_called_right() -> None:

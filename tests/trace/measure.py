@@ -61,7 +61,10 @@ class Bench:
     def outcome(self, faults: tuple[Fault, ...]) -> Outcome | None:
         """What becomes of a file with these faults, all in one language; None: not printable."""
         language = faults[0].language
-        edit = Edit(tuple(r for f in faults for r in f.edit.replacements))
+        edit = Edit(
+            tuple(r for f in faults for r in f.edit.replacements),
+            "\n".join(f.edit.appended for f in faults if f.edit.appended),
+        )
         try:
             old, new = self._text(language), self._patched(language, edit)
         except ValueError:
