@@ -493,5 +493,6 @@ end
 
 include("adaptertests.jl")
 include("tracetests.jl")
+include("traintests.jl")
 
 end

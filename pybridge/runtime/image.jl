@@ -1,6 +1,6 @@
 # Builds a system image. Run by image.py, with --output-o, as
 #     julia --output-o=IMAGE.o image.jl TRACE FILE...
-# FILEs each hold a module of their name; TRACE holds the precompile statements that Julia wrote while
+# FILEs each hold a module of their name, which begins with a capital; TRACE holds the precompile statements that Julia wrote while
 # the calls of a run were rehearsed. What is loaded and compiled here is in the image; no __init__
 # runs.
 
@@ -24,7 +24,8 @@ foreach(include, ARGS[2:end])
 "Where precompile statements are evaluated: every loaded module under its name."
 module Staging end
 
-modules = [getfield(Main, Symbol(first(splitext(basename(file))))) for file in ARGS[2:end]]
+name_of(file) = Symbol(uppercasefirst(first(splitext(basename(file)))))
+modules = [getfield(Main, name_of(file)) for file in ARGS[2:end]]
 for mod in [collect(values(Base.loaded_modules)); modules]
     Core.eval(Staging, :(const $(nameof(mod)) = $mod))
 end

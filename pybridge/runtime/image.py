@@ -40,7 +40,8 @@ _ASK = (
     "println(unsafe_string(Base.JLOptions().image_file))"
 )
 _REHEARSAL = "pybridge.sides.rehearsal"
-_PARTS = ("Faults.jl", "Trace.jl")  # beside XCheck.jl, which others load when they need them
+# Beside XCheck.jl, which others load when they need them.
+_PARTS = ("Faults.jl", "Trace.jl", "train.jl")
 
 
 def is_possible() -> bool:

@@ -16,13 +16,15 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
 from pybridge.edit import Edit
 from pybridge.gradcheck import probes
 from pybridge.gradcheck.methods import METHODS
 from pybridge.sentences import Sentence, Vocabulary
-from pybridge.sides import Examination, Failure, Reference, Task, worker
+from pybridge.sides import Examination, Failure, Reference, Task, training, worker
 from pybridge.sides.julia import Answer, JuliaSide
 from pybridge.sides.worker import Setup
 from pybridge.trace.codes import JuliaCode, PythonCode
@@ -43,7 +45,7 @@ def main() -> None:
 
 
 def rehearse(setup: Setup) -> None:
-    """Load, fingerprint, examine, referee, fail, plant faults and trace one, in double precision.
+    """Load, fingerprint, examine, referee, fail, train, plant faults and trace one, in float64.
 
     AssertionError where an answer is wrong.
     """
@@ -61,12 +63,41 @@ def rehearse(setup: Setup) -> None:
             file.write_text(text, encoding="utf-8")
             broken = replace(setup, tagger=file)
             assert isinstance(worker.examine(broken, Task(case)), Failure)
+    _train(setup, case)
     listed, _, problem = worker.faults(setup, case)
     assert listed, problem
     wrong = JuliaCode(_Here(replace(setup, tagger=setup.library.with_name("original.jl"))), "")
     traced = walk(case, wrong, PythonCode("pybridge.tagger", ""), further(case))
     assert traced.clean
     assert wrong.edited(traced.edit).patched() != wrong.text()
+
+
+def _train(setup: Setup, case: Case) -> None:
+    """Two updates, and one by itself."""
+    weights, rows = case.weights.arrays, case.word_rows
+    memory = {name: np.zeros_like(array) for name, array in weights.items()}
+    shapes = {n: (0 if n in rows else a.shape[0], a.shape[1]) for n, a in weights.items()}
+    lesson = training.Lesson(
+        names=tuple(weights),
+        shapes=tuple(shapes.values()),
+        hidden=case.configuration.hidden,
+        outputs=case.outputs,
+        words=case.words,
+        tags=case.tags,
+        starts=np.array([0, len(case.words)]),
+        optimizer="adagrad",
+        learning_rate=0.1,
+        clip=5.0,
+    )
+    twice = training.learn(setup, lesson, weights, memory, np.array([0, 0]), "")
+    assert isinstance(twice, training.Learned)
+    assert twice.costs[1] < twice.costs[0]
+    shared = [array for name, array in weights.items() if name not in rows]
+    own = [weights[name][np.unique(case.words)] for name in rows]
+    flat = np.concatenate([array.reshape(-1) for array in (*shared, *own)])  # (n,)
+    once = training.singles(setup, lesson, np.array([0]), flat, np.zeros_like(flat))
+    assert isinstance(once, training.Taught)
+    assert once.costs[0] == twice.costs[0]
 
 
 class _Here(JuliaSide):
