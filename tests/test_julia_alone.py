@@ -41,10 +41,6 @@ FAULTS = {
         "trace/Trials.jl", "distance <= tolerance || return NaN", "isnan(distance) && return NaN",
         "what no rewrite mends",
     ),
-    "no clip": (
-        "train.jl", "clamp(gradient[i], -rule.clip, rule.clip)", "gradient[i]",
-        "plain steps, and the clip",
-    ),
     "a patch that is not looked at": (
         "trace/Patch.jl", "Any[stripped(node) for node in found] == draft.wanted", "true",
         "every part of a file of any layout",
