@@ -67,7 +67,7 @@ class Table:
 
     def take(self, words: Indices) -> Array:
         """The rows of these words as a vector, (R,), a copy."""
-        return _flat([rows[words] for rows in self.rows.values()])
+        return _flat([rows.take(words, axis=0) for rows in self.rows.values()])
 
     def put(self, words: Indices, own: Array) -> None:
         """What `take` has given, changed."""

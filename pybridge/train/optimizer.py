@@ -18,11 +18,14 @@ def to_step(gradient: Array, memory: Array, settings: Settings) -> Array:
 
     `memory`, the sums of squares, of the shape of the gradient, grows in place; sgd needs none.
     """
-    np.clip(gradient, -settings.clip, settings.clip, out=gradient)
+    gradient.clip(-settings.clip, settings.clip, out=gradient)
     if settings.optimizer == "sgd":
         gradient *= settings.learning_rate
         return gradient
-    memory += gradient * gradient
+    root = gradient * gradient
+    memory += root
+    np.add(memory, EPSILON, out=root)
+    np.sqrt(root, out=root)
     gradient *= settings.learning_rate
-    gradient /= np.sqrt(memory + EPSILON)
+    gradient /= root
     return gradient
