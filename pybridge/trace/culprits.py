@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pybridge.trace import Event, Kind, Statement
 from pybridge.trace.cells import canonical
-from pybridge.trace.flow import Flow, flow
+from pybridge.trace.flow import Flow, bits_of, flow
 from pybridge.trace.match import Matching, is_output, variable, without
 from pybridge.trace.pairs import Pair, Place
 
@@ -80,6 +80,7 @@ class _Search:
         for pair in matching.pairs:
             if pair.a.row is not None:
                 self.rows.setdefault((pair.a.event, pair.a.write), []).append(pair)
+        self._theirs: frozenset[object] = frozenset()
         self._clean: dict[int, bool] = {}
         self._harm: dict[Place, frozenset[str]] = {}
         self._writes: dict[int, frozenset[str]] = {}
@@ -214,7 +215,11 @@ class _Search:
             steps=len({i for i, _, _ in several}),
             distance=pair.distance if pair else float("inf"),
             other=pair.b.event if pair else None,
-            inputs=tuple(dict.fromkeys(read.name for read in event.reads)),
+            inputs=tuple(
+                name
+                for name in dict.fromkeys(read.name for read in event.reads)
+                if name not in self._handed(i)
+            ),
             spoils=tuple(n for n in (*self._output_names(), THE_REST) if n in spoils),
             between=self._between(i),
             suspects=self._suspects(i),
@@ -232,14 +237,39 @@ class _Search:
                         seen.add(place.event)
                         waiting.append(place.event)
                         found.setdefault(events[place.event].statement)
+        at = self.flow.callers[i]
+        while at is not None and self._handed(i):
+            found.setdefault(events[at].statement)
+            at = self.flow.callers[at]
         return tuple(k for k in found if k != events[i].statement)
+
+    def _handed(self, i: int) -> frozenset[str]:
+        """What an event reads that its function was handed, and that the other side never has."""
+        if self.flow.callers[i] is None:
+            return frozenset()
+        if not self._theirs:
+            self._theirs = frozenset(
+                (canonical(access.name), bits_of(access.value))
+                for event in self.matching.b.recording.events
+                for access in (*event.reads, *event.writes)
+                if access.value is not None
+            )
+        return frozenset(
+            read.name
+            for read, places in self.flow.sources[i]
+            if not places
+            and read.step is None
+            and read.value is not None
+            and (canonical(read.name), bits_of(read.value)) not in self._theirs
+        )
 
     def _suspects(self, i: int) -> tuple[int, ...]:
         """The statement of an event, and all that may be wrong in its place."""
         events = self.recording.events
         found = dict.fromkeys((events[i].statement, *self._between(i)))
         # Sisters: the other statements that write the same variable, as the two arms of a branch.
-        names = {name for k in found for name in self._written(k)}
+        calls = {events[at].statement for at in self.flow.callers if at is not None}
+        names = {name for k in found if k not in calls for name in self._written(k)}
         for event in events:
             kind = self.recording.statements[event.statement].kind
             if kind is not Kind.RETURN and names & self._written(event.statement):

@@ -19,6 +19,7 @@ class Flow:
 
     sources: tuple[tuple[tuple[Access, tuple[Place, ...]], ...], ...]  # by event, by read
     readers: Mapping[int, tuple[tuple[int, Place], ...]]  # by event: who, and which place
+    callers: tuple[int | None, ...]  # by event: the event that called its function
 
 
 def flow(recording: Recording) -> Flow:
@@ -43,7 +44,7 @@ def flow(recording: Recording) -> Flow:
                 place = Place(at, j)
                 written[event.call, access.name].append(place)
                 if access.value is not None:
-                    bits[_key(access.value)].append(place)
+                    bits[bits_of(access.value)].append(place)
 
     for i, event in enumerate(recording.events):
         while pending and not (event.call > pending[-1][1].call and i in inside[pending[-1][0]]):
@@ -58,7 +59,11 @@ def flow(recording: Recording) -> Flow:
         for _, places in reads:
             for place in places:
                 readers[place.event].append((i, place))
-    return Flow(complete, {k: tuple(v) for k, v in readers.items()})
+    callers: list[int | None] = [None] * len(inside)
+    for i, called in enumerate(inside):  # the innermost one comes last
+        for j in called:
+            callers[j] = i
+    return Flow(complete, {k: tuple(v) for k, v in readers.items()}, tuple(callers))
 
 
 def _source(
@@ -73,7 +78,7 @@ def _source(
         return tuple(_latest(recording, here, read))
     if read.value is None:
         return ()
-    same = bits.get(_key(read.value), ())
+    same = bits.get(bits_of(read.value), ())
     named = [
         p
         for p in same
@@ -122,7 +127,8 @@ def _results(recording: Recording, inside: range) -> Iterator[tuple[Access, tupl
                 yield access, (Place(i, j),)
 
 
-def _key(value: Value) -> object:
+def bits_of(value: Value) -> object:
+    """What values have in common that are the same, a row and a vector among them."""
     if isinstance(value, Sketch):
         return value.digest
     entries = value[0] if value.ndim == 2 and value.shape[0] == 1 else value

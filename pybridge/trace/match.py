@@ -100,6 +100,8 @@ def value_at(matching: Matching, name: str, step: int | None, nth: int = 1 << 30
     other = matching.partners.get(name, "").removeprefix(f"{phase} ")
     other = other or _counterpart(own, {}, {n for p, n in theirs if p == phase})
     cells = theirs.get((phase, other), [])
+    if step is None and any(c.step is not None for c in cells):  # a sum: what it comes to
+        return max(cells, key=lambda c: (c.place.event, c.place.write)).value
     by_step = [c.value for c in cells if c.step == step]
     if by_step or step is None:
         return by_step[min(nth, len(by_step) - 1)] if by_step else None

@@ -60,9 +60,11 @@ def untried(code: Code, culprit: Culprit, scene: Scene) -> Iterator[Rewrite]:
     Of loops, conditions and returns, and of a statement whose result nothing shows.
     """
     statements = scene.matching.a.recording.statements
-    makes = _Trials(scene.matching, flow(scene.matching.a.recording))
+    events, graph = scene.matching.a.recording.events, flow(scene.matching.a.recording)
+    makes = _Trials(scene.matching, graph)
+    calls = {events[at].statement for at in graph.callers if at is not None}
     for k in culprit.suspects:
-        blind = statements[k].kind in (Kind.LOOP, Kind.CONDITION, Kind.RETURN)
+        blind = statements[k].kind in (Kind.LOOP, Kind.CONDITION, Kind.RETURN) or k in calls
         own = k == culprit.suspects[0]
         trials = [] if blind or not own else makes.of(culprit, k)
         if blind or (own and all(trial.wanted is None for trial in trials)):

@@ -203,6 +203,8 @@ class _Look:
             return False
         near = NEAR * case.precision.agreement
         pairs = [(tensors(ours.run).get(n), wanted) for n, wanted in tensors(theirs.run).items()]
+        if any(a is None or a.shape != b.shape for a, b in pairs):
+            return False
         if not (ours.refusal or theirs.refusal):
             pairs += [(a.imag, b.imag) for a, b in zip(ours.costs, theirs.costs, strict=True)]
         return all(a is not None and apart(a, b) <= near for a, b in pairs)

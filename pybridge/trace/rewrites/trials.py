@@ -76,6 +76,7 @@ class _Prepared:
     wanted: Array | None
     tolerance: float
     shape: tuple[int, ...] | None
+    makes: frozenset[str]  # all variables that its statement assigns
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Bench:
                 None if trial.wanted is None else _squeezed(np.asarray(trial.wanted)),
                 _tolerance(trial.wanted),
                 trial.shape,
+                _assigned(node_at(tree, trial.address)),
             )
             for trial in trials
         ]
@@ -142,8 +144,8 @@ class Bench:
                         return None
             except Exception:  # a rewrite may throw whatever it likes
                 return None
-            if trial.base:
-                made[trial.base] = scope.get(trial.base)
+            for name in {*trial.makes, trial.base} & scope.keys():
+                made[name] = scope[name]
         return worst
 
     def scope_of(
@@ -233,6 +235,11 @@ def _squeezed(array: Array) -> Array:
 def _tolerance(wanted: Array | None) -> float:
     single = wanted is not None and wanted.dtype in (np.float16, np.float32, np.complex64)
     return SINGLE if single else DOUBLE
+
+
+def _assigned(node: ast.AST) -> frozenset[str]:
+    stored = (n for n in ast.walk(node) if isinstance(n, ast.Name))
+    return frozenset(n.id for n in stored if isinstance(n.ctx, ast.Store))
 
 
 def _base(target: str) -> str:
