@@ -76,6 +76,27 @@ def test_two_errors_that_do_not_meet_are_both_found_in_order() -> None:
     assert texts(matching, culprits(matching)) == ["dWhy -= ht.T @ dy", "dBy -= dy"]
 
 
+def test_a_call_that_hands_over_something_else_is_a_suspect(tmp_path: Path) -> None:
+    """The helper does what it should with what it gets; what it gets the other side never has."""
+    text = Path(LOOPS).read_text()
+    step = "        dhnext = dhRaw @ Whh.T\n"
+    assert text.count(step) == 1
+    helper = "\ndef back(dz, state, W):\n    dhnext = dz @ W.T + 0 * state\n    return dhnext\n"
+    files = {}
+    for name, handed in (("right", "dhRaw"), ("wrong", "2 * dhRaw")):
+        files[name] = tmp_path / f"{name}.py"
+        files[name].write_text(
+            text.replace(step, f"        back_ = back({handed}, ht, Whh)\n        dhnext = back_\n")
+            + helper
+        )
+    assert culprits(matched(str(files["right"]), PORT, a_case("a b a c b"))) == []
+    matching = matched(str(files["wrong"]), PORT, a_case("a b a c b"))
+    found = culprits(matching)[0]
+    statements = matching.a.recording.statements
+    assert "dz" not in found.inputs
+    assert "back_ = back(2 * dhRaw, ht, Whh)" in [statements[k].text for k in found.suspects]
+
+
 def test_what_several_statements_read_is_at_fault_and_not_each_of_them() -> None:
     """dy lacks a term, and so agrees with what the port makes first and then changes."""
     matching, found = accused("dy[0, tags[t]] -= 1", "pass")

@@ -127,6 +127,25 @@ def test_a_sister_statement_runs_as_it_is_and_values_are_carried() -> None:
     assert rewrites(MODULE, tree, plus, alone) == []
 
 
+def test_all_that_a_statement_assigns_is_carried() -> None:
+    """Of `b = h[t] = ...` both: h is what is compared, b what the next step begins with."""
+    tree = ast.parse("def f(h, b, W):\n    b = h[t] = h[t] - b * W\n")
+    given = arrays(h=(3, 2), b=(2,), W=(2,))
+    wanted, b = given["h"].copy(), given["b"]
+    for t in range(3):
+        b = wanted[t] = wanted[t] + b * given["W"]
+
+    def trials(*carried: str) -> list[Trial]:
+        scopes = [
+            {**given, "t": t, "b": given["b"] if not t else np.full(2, np.nan)} for t in range(3)
+        ]
+        return [Trial((0, 1), s, "h[t]", w, carried) for s, w in zip(scopes, wanted, strict=True)]
+
+    found = codes(rewrites(MODULE, tree, (0, 1), trials("h", "b")))
+    assert found[0] == "b = h[t] = h[t] + b * W"
+    assert rewrites(MODULE, tree, (0, 1), trials("h")) == []
+
+
 def test_where_no_value_is_known_a_shape_is() -> None:
     tree = ast.parse("def f(dW, dy, h):\n    dW = dW + dy\n")
     scope = arrays(dW=(2, 3), dy=(4, 1), h=(2, 1)) | {"e": arrays(e=(3,))["e"]}
