@@ -1,7 +1,8 @@
 """The Python side learns: the port itself, a sentence at a time, over that sentence's own words.
 
-The gradient of every other row of Wxh is zero, and so is its update, with sgd as with Adagrad: to
-leave these rows alone changes no bit, and an update costs no more for a larger vocabulary.
+The gradient of a word's row is zero where the sentence lacks the word, and so is its update, with
+sgd as with Adagrad: to leave such rows alone changes no bit, and an update costs no more for a
+larger vocabulary.
 """
 
 from __future__ import annotations
