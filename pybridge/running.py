@@ -29,7 +29,7 @@ from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 from pybridge.sides.worker import Setup
-from pybridge.trace.codes import Code, JuliaCode, PythonCode
+from pybridge.trace.codes import LIMIT, Code, JuliaCode, PythonCode
 from pybridge.trace.stories import Failing, Story, stories
 from pybridge.weights import fingerprint
 from pybridge.workers import ENTRY_BY_ENTRY, how_many
@@ -57,7 +57,7 @@ class Request:
     referee: bool = False  # in every case, and not only where the sides differ
     whole_vocabulary: bool = False
     skip_untagged: bool = False
-    timeout: float | None = None  # seconds that an answer of Julia may take
+    timeout: float | None = None  # seconds that an answer of a side may take
     max_memory: int | None = None  # bytes that a process with Julia may hold
     jobs: int | None = None  # processes with Julia; None: as many as pay
 
@@ -201,6 +201,7 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
                 request.python_file,
                 form=planned.chosen.form,
                 gives=planned.chosen.gives,
+                limit=min(LIMIT, request.timeout or LIMIT),
             ),
             julia=JuliaCode(julia, str(request.julia)),
         )
@@ -234,7 +235,8 @@ def sides(
 
 def python_side(planned: Plan) -> PythonSide:
     """The Python side of a plan."""
-    return PythonSide(planned.tagger, gives=planned.chosen.gives)
+    limit = planned.request.timeout
+    return PythonSide(planned.tagger, gives=planned.chosen.gives, limit=limit)
 
 
 def setup_of(planned: Plan, found: runtime.Runtime) -> Setup:

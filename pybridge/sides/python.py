@@ -16,6 +16,7 @@ from pybridge.adapters import RESULTS, AdapterError
 from pybridge.adapters.python import Adapted
 from pybridge.case import Case, own_copy
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, tensors
+from pybridge.sides.deadline import OverdueError, within
 from pybridge.sides.tangents import Seed, Tangents
 from pybridge.weights import Array, Weights, fingerprint
 
@@ -33,12 +34,16 @@ class PythonSide:
     tagger: ModuleType | Adapted = tagger
     name: str = "Python"
     gives: tuple[str, ...] = RESULTS  # what of the forward pass is compared
+    limit: float | None = None  # seconds that an answer may take
 
     def submit(self, task: Task) -> Future[Reply]:
-        """Answer at once; an exception of the tagger becomes a Failure."""
+        """Answer at once; an exception of the tagger, or none in time, becomes a Failure."""
         reply: Future[Reply] = Future()
         try:
-            reply.set_result(self._examine(task))
+            with within(self.limit):
+                reply.set_result(self._examine(task))
+        except OverdueError:
+            reply.set_result(Failure(f"{self._file}: no answer within {self.limit:g} s"))
         except Exception as e:  # whatever a user's tagger throws is an answer too
             reply.set_result(Failure(self._where_and_what(e)))
         return reply

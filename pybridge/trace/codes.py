@@ -15,6 +15,7 @@ from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.errors import InputError
 from pybridge.sides import Failure, Side
+from pybridge.sides.deadline import OverdueError, within
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 from pybridge.syntax import edited
@@ -82,11 +83,13 @@ class PythonCode:
     language: str = "Python"
     form: Form = OWN
     gives: tuple[str, ...] = RESULTS
+    limit: float = LIMIT  # seconds that an answer may take
 
     @property
     def side(self) -> Side:
         """Runs in this process, as the port does."""
-        return PythonSide(self.form.load(self.source, self.edit), gives=self.gives)
+        tagger = self.form.load(self.source, self.edit)
+        return PythonSide(tagger, gives=self.gives, limit=self.limit)
 
     def edited(self, edit: Edit) -> PythonCode:
         """The same file with another edit."""
@@ -104,7 +107,11 @@ class PythonCode:
             tagger = self.form.load(self.source, self.edit, change)
         except InputError as e:  # an edited copy may fail where it is loaded
             return Failure(str(e))
-        return record(tagger, made[0], self.file, case, keep, self.gives)
+        try:
+            with within(self.limit):
+                return record(tagger, made[0], self.file, case, keep, self.gives)
+        except OverdueError:
+            return Failure(f"{self.file}: no answer within {self.limit:g} s")
 
     def rewrites(
         self, case: Case, address: tuple[int, ...], trials: Sequence[Trial]
