@@ -25,6 +25,7 @@ from pybridge.sides import worker
 from pybridge.sides.process import (
     CRASHED,
     EndedError,
+    LoadingError,
     Process,
     ending,
     has_left,
@@ -149,8 +150,11 @@ class Crew:
         begin = _Question(worker.guarded, (worker.boot, self.setup))
         load = _Question(worker.guarded, (worker.start, self.setup), loading)
         try:
-            for question in (begin, load):
-                answer = self._wait(_schedule(process, question), question, process)
+            self._wait(_schedule(process, begin), begin, process)
+            try:
+                answer = self._wait(_schedule(process, load), load, process)
+            except EndedError as e:
+                raise LoadingError(e.how, str(e)) from e
         except _GoneError:
             raise
         except Exception as e:  # it died, or it is Julia's own complaint

@@ -15,7 +15,7 @@ from pybridge.edit import Edit
 from pybridge.errors import InputError
 from pybridge.sides import Failure, Reference, Reply, Task, recorder, worker
 from pybridge.sides.crew import Crew
-from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError
+from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError, LoadingError
 from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
 
@@ -51,9 +51,7 @@ class JuliaSide:
         try:
             return cls._start(replace(setup, runtime=found), limit, workers, largest)
         except InputError as e:
-            # With too little memory, or a file that has no end, it is not the image's fault.
-            ended = isinstance(e.__cause__, EndedError) and e.__cause__.how != CRASHED
-            if found.image is None or e.__cause__ is None or ended:
+            if found.image is None or e.__cause__ is None or not _may_be_the_image(e.__cause__):
                 raise
             print(
                 f"xcheck: the system image does not start ({_what(e.__cause__)}); going on "
@@ -169,16 +167,25 @@ class JuliaSide:
 def _about(setup: worker.Setup, question: tuple[object, ...]) -> object:
     """What questions have in common that are about one case; None of one that is about none."""
     cases = (part.case if isinstance(part, Task) else part for part in question)
-    return next(((setup, case.name) for case in cases if isinstance(case, Case)), None)
+    found = next((case for case in cases if isinstance(case, Case)), None)
+    return None if found is None else (setup, found.sentence, found.configuration)
+
+
+def _may_be_the_image(e: BaseException) -> bool:
+    """Whether Julia might start without it: not where the file is the reason, or the memory."""
+    if isinstance(e, EndedError):
+        return e.how == CRASHED and not isinstance(e, LoadingError)
+    return True
 
 
 def _unstarted(setup: worker.Setup, e: Exception) -> InputError:
     """Why there is no Julia, or no end of loading the file."""
-    how = e.how if isinstance(e, EndedError) else ""
-    if how.startswith("timed out"):
-        return InputError(f"{setup.tagger}: loading it {how}", "mend the Julia file")
+    memory = isinstance(e, EndedError) and e.how == OUT_OF_MEMORY
+    if isinstance(e, LoadingError):
+        remedy = "mend the Julia file" + (", or give it more with --max-memory" if memory else "")
+        return InputError(f"{setup.tagger}: while it was loaded: {e}", remedy)
     remedy = "`xcheck julia remove` and run again, or set XCHECK_JULIA to another Julia"
-    if how == OUT_OF_MEMORY:
+    if memory:
         remedy = "give it more with --max-memory"
     found = setup.runtime
     return InputError(

@@ -27,6 +27,10 @@ class EndedError(Exception):
         self.how = how
 
 
+class LoadingError(EndedError):
+    """The same while it loaded the tagger file."""
+
+
 @dataclass(frozen=True)
 class Process:
     """A pool of one process, and what is known of it."""

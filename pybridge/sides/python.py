@@ -40,7 +40,9 @@ class PythonSide:
         """Answer at once; an exception of the tagger, or none in time, becomes a Failure."""
         reply: Future[Reply] = Future()
         try:
-            with within(self.limit):
+            with within(self.limit), warnings.catch_warnings():
+                # The verdict says what is not finite; a line for each on stderr does not help.
+                warnings.simplefilter("ignore", RuntimeWarning)
                 reply.set_result(self._examine(task))
         except OverdueError:
             reply.set_result(Failure(f"{self._file}: no answer within {self.limit:g} s"))

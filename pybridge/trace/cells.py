@@ -102,17 +102,21 @@ def _by_step(
             steps[cell.step].append(cell)
             continue
         rows = [row_of(cell.value, t) for t in range(words)] if has_rows(cell, words) else []
-        # Neither a row nor the whole has the shape of a step where that one is wrong.
         are_steps = all(r is not None and shape(r) == shape(size) for r in rows)
-        if rows and (
-            are_steps or (shape(cell.value) != shape(size) and all(r is not None for r in rows))
-        ):
+        # Neither a row nor the whole has the shape of a step where one of these is wrong.
+        wrong = shape(cell.value) != shape(size) and not is_sum(other)
+        if rows and (are_steps or (wrong and all(r is not None for r in rows))):
             for t, value in enumerate(rows):
                 assert value is not None
                 steps[t].append(Cell(replace(cell.place, row=t), t, value))
         else:
             rest.append(cell)
     return steps, rest
+
+
+def is_sum(cells: Sequence[Cell]) -> bool:
+    """Whether a variable that is made step by step has a value before the loop: it adds up."""
+    return any(c.step is None for c in cells)
 
 
 def has_rows(cell: Cell, words: int) -> bool:

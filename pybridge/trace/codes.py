@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,7 +109,8 @@ class PythonCode:
         except InputError as e:  # an edited copy may fail where it is loaded
             return Failure(str(e))
         try:
-            with within(self.limit):
+            with within(self.limit), warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # as in PythonSide
                 return record(tagger, made[0], self.file, case, keep, self.gives)
         except OverdueError:
             return Failure(f"{self.file}: no answer within {self.limit:g} s")

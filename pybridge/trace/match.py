@@ -7,12 +7,22 @@ one that is made step by step.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pybridge.precision import Precision
-from pybridge.trace import Access, Event, Kind, Recording, Value
-from pybridge.trace.cells import canonical, has_rows, paired, same_everywhere, variables
+from pybridge.trace import Access, Event, Kind, Recording, Sketch, Value
+from pybridge.trace.cells import (
+    Cell,
+    canonical,
+    has_rows,
+    is_sum,
+    paired,
+    same_everywhere,
+    variables,
+)
 from pybridge.trace.pairs import Judge, Pair, Place, Side
 from pybridge.trace.values import row_of
 
@@ -100,13 +110,26 @@ def value_at(matching: Matching, name: str, step: int | None, nth: int = 1 << 30
     other = matching.partners.get(name, "").removeprefix(f"{phase} ")
     other = other or _counterpart(own, {}, {n for p, n in theirs if p == phase})
     cells = theirs.get((phase, other), [])
-    if step is None and any(c.step is not None for c in cells):  # a sum: what it comes to
-        return max(cells, key=lambda c: (c.place.event, c.place.write)).value
+    if step is None and any(c.step is not None for c in cells):
+        return _in_one(cells, matching.words, nth)
     by_step = [c.value for c in cells if c.step == step]
     if by_step or step is None:
         return by_step[min(nth, len(by_step) - 1)] if by_step else None
     rows = [row_of(c.value, step) for c in cells if has_rows(c, matching.words)]
     return rows[min(nth, len(rows) - 1)] if rows and len(cells) == len(rows) else None
+
+
+def _in_one(cells: Sequence[Cell], words: int, nth: int) -> Value | None:
+    """What is made step by step in one piece: what it adds up to, or its steps below each other."""
+    if is_sum(cells):
+        return max(cells, key=lambda c: (c.place.event, c.place.write)).value
+    steps = [[c.value for c in cells if c.step == t] for t in range(words)]
+    if not all(steps):
+        return None
+    rows = [values[min(nth, len(values) - 1)] for values in steps]
+    if any(isinstance(row, Sketch) or row.shape != rows[0].shape for row in rows):
+        return None
+    return np.array([np.reshape(row, -1) for row in rows if not isinstance(row, Sketch)])
 
 
 def variable(event: Event, access: Access) -> str:
