@@ -72,7 +72,7 @@ ANSWERED = (4, 6, 7, 9)  # wrongly, but they answered
 ENDED = {
     8: "crashed",
     10: "crashed",
-    11: r"timed out after (10|30) s",
+    11: r"timed out after (20|30) s",
     12: "out of memory",
 }
 
@@ -96,13 +96,14 @@ def running(
         stream.write(SHY)
     (folder / "syntax.jl").write_text("a = 1\n\nb = = 2\n")
     (folder / "throws.jl").write_text('a = 1\nerror("not today")\n')
+    (folder / "leaves.jl").write_text("a = 1\nexit()\n")
     (folder / "half.jl").write_text("forwardRNN(x, y, h, p, hPrev) = 0.0\n")
     calls = {
         name: call("run", folder / "lengths.tagged", "--julia", folder / f"{name}.jl")
-        for name in ("syntax", "throws", "half")
+        for name in ("syntax", "throws", "half", "leaves")
     }
     (folder / "tmp").mkdir()
-    limits = ("--no-trace", "-j", "2", "--timeout", "10", "--max-memory", "1G")
+    limits = ("--no-trace", "-j", "2", "--timeout", "20", "--max-memory", "1G")
     run = ("run", folder, "--json", "{json}", "--julia", folder / "moody.jl", *limits)
     moody = {"moody": call(*run, TMPDIR=str(folder / "tmp"))}
     with side_by_side(moody | calls) as started:
@@ -114,6 +115,11 @@ def running(
     [
         ("syntax", "syntax.jl:3: syntax: ", "; mend the Julia file"),
         ("throws", "throws.jl:2: not today", "; mend the Julia file"),
+        (
+            "leaves",
+            "leaves.jl: while it was loaded: Julia's process ended (exit status 0)",
+            "; mend the Julia file",
+        ),
         ("half", "half.jl: defines no function backwardRNN(x, y, h, p, hPrev)", "`xcheck init "),
     ],
 )
