@@ -63,8 +63,8 @@ def test_as_a_notebook_shows_it(results: pybridge.Results) -> None:
     assert shown.count("<tr>") == len(results) + 1
 
 
-def test_one_sentence(fixed: JuliaSide, original: JuliaSide) -> None:
-    assert pybridge.check(WORDS, TAGS, fixed).verdict.kind is Kind.BOTH_RIGHT
+def test_one_sentence(julia_tagger: JuliaSide, original: JuliaSide) -> None:
+    assert pybridge.check(WORDS, TAGS, julia_tagger).verdict.kind is Kind.BOTH_RIGHT
     assert pybridge.check(WORDS, TAGS, original).verdict.kind is Kind.JULIA_WRONG
 
 

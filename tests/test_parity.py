@@ -30,8 +30,11 @@ Results = Mapping[Path, Mapping[str, CaseResult]]
 
 
 @pytest.fixture(scope="module")
-def results(julia_sides: Mapping[Path, JuliaSide]) -> Results:
-    """Every case, checked once on each of the two Julia files; by file and name."""
+def results(julia_tagger: JuliaSide, original: JuliaSide) -> Results:
+    """Every case, checked once on each of the two Julia files; by file and name.
+
+    `julia_tagger` is the fixture of xcheck's own pytest plugin: julia/fixed.jl by default.
+    """
 
     def check(julia: JuliaSide) -> dict[str, CaseResult]:
         cases = PLAN.cases()
@@ -39,7 +42,8 @@ def results(julia_sides: Mapping[Path, JuliaSide]) -> Results:
         return {result.case.name: result for result in found}
 
     with ThreadPoolExecutor() as threads:
-        checking = {file: threads.submit(check, side) for file, side in julia_sides.items()}
+        sides = {FIXED: julia_tagger, ORIGINAL: original}
+        checking = {file: threads.submit(check, side) for file, side in sides.items()}
         return {file: done.result() for file, done in checking.items()}
 
 
