@@ -109,9 +109,11 @@ const CASE = (weights(4, 3, 3), WORDS, TAGS, wave(1, 3, 6), (4, 3))
 const ALL = 1 << 62
 
 "Statements, events, run and problem of a file, the values taken out of the pools."
-function recorded(path; scopes = String[], sketch_over = ALL, replacements = (), appended = "")
+function recorded(
+    path; scopes = String[], sketch_over = ALL, full = Int[], replacements = (), appended = "",
+)
     found, problem = Trace.record(
-        path, NAMES, replacements, appended, nothing, (sketch_over, scopes), CASE...,
+        path, NAMES, replacements, appended, nothing, (sketch_over, scopes, full), CASE...,
     )
     problem == "" || error(problem)
     statements, tape, run, problem = found

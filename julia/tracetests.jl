@@ -140,6 +140,17 @@ end
     @test [count(isnothing, list) for list in lists] == [4, 3, 2, 1, 0]
 end
 
+@testset "around a step nothing is sketched" begin
+    whole, some = recorded(ORIGINAL), recorded(ORIGINAL; sketch_over = 8, full = [1])
+    kept = 0
+    for (a, b) in zip(whole.events, some.events), (x, y) in zip(a.writes, b.writes)
+        a.step == 1 && x.value !== nothing && length(x.value) > 8 || continue
+        @test isequal(x.value, y.value)
+        kept += 1
+    end
+    @test kept > 0
+end
+
 @testset "what is large is sketched inside of loops" begin
     whole, small = recorded(ORIGINAL), recorded(ORIGINAL; sketch_over = 8)
     for (a, b) in zip(whole.events, small.events), (x, y) in zip(a.writes, b.writes)

@@ -6,8 +6,8 @@
 
 Run forward and backward once, in a new module, with every statement recorded. What comes before
 `keep` is what `XCheck.load` takes. `keep` is the number of entries above which an array is
-sketched, and the addresses of the statements whose events come with all local variables, as
-"3 2 5". The case is what `XCheck.examine` takes: values, words, tags, h_prev, sizes.
+sketched, the addresses of the statements whose events come with all local variables, as "3 2 5",
+and the steps from 0 in which nothing is sketched. The case is what `XCheck.examine` takes: values, words, tags, h_prev, sizes.
 
 `statements` are (address, function, line, text, kind, targets, within), `tape` is what is described
 at `Tape`, `run` is `nothing` where the tagger threw, `problem` says why. Recording changes no
@@ -16,7 +16,7 @@ result: what is put in reads and copies.
 function record(path, parameters, replacements, appended, form, keep, case...)
     return attempt(path) do
         names = String[string(name) for name in parameters]
-        tape = Tape(names, Int(keep[1]), XCheck.adapter(names, form))
+        tape = Tape(names, Int(keep[1]), Int[s for s in keep[3]], XCheck.adapter(names, form))
         tagger = recorded_tagger(tape, path, names, replacements, appended, addresses(keep[2]))
         run, problem = attempt(path) do
             Base.invokelatest(run_recorded, tape, tagger, names, case...)

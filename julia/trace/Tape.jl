@@ -23,6 +23,7 @@ mutable struct Tape
     statements::Vector{Statement}
     parameters::Vector{String}
     sketch_over::Int
+    full::Vector{Int}     # steps in which nothing is sketched
     adapter::Any          # how the two functions are called
     outputs::Dict{String,Int} # where in `accesses` their results are
     backward::Bool        # which of the two functions is running
@@ -46,8 +47,8 @@ mutable struct Tape
     held::Int             # numbers in the pools
 end
 
-Tape(parameters, sketch_over, adapter) = Tape(
-    Statement[], parameters, sketch_over, adapter, Dict{String,Int}(), false, 0, NONE, Open[],
+Tape(parameters, sketch_over, full, adapter) = Tape(
+    Statement[], parameters, sketch_over, full, adapter, Dict{String,Int}(), false, 0, NONE, Open[],
     Int[], Int[], Int[], Int[], String[], Dict{String,Int}(), Int[], Int[], DataType[], Any[],
     Dict{UInt,Int}(), Dict{UInt,Tuple{UInt,Int}}(), String[], Float64[], 0,
 )

@@ -15,7 +15,7 @@ function kept!(tape, @nospecialize(value), step)
     array === nothing && return -1
     array isa Array && portable_type(eltype(array)) == eltype(array) ||
         (array = map(portable, collect(array)))
-    large = step > WHOLE && length(array) > tape.sketch_over
+    large = step > WHOLE && length(array) > tape.sketch_over && !(step in tape.full)
     step != WHOLE && (large || tape.held > ROOM) &&
         return sketch_once!(tape, array, value isa Array ? objectid(value) : UInt(0))
     return put!(tape, array, value isa Array ? objectid(value) : UInt(0))

@@ -45,7 +45,11 @@ def record(setup: worker.Setup, case: Case, keep: Keep) -> Recording | Failure:
         _replacements(setup.edit),
         setup.edit.appended,
         setup.form,
-        (min(keep.sketch_over, 1 << 62), [_text(a) for a in sorted(keep.scopes_of)]),
+        (
+            min(keep.sketch_over, 1 << 62),
+            [_text(a) for a in sorted(keep.scopes_of)],
+            sorted(keep.full),
+        ),
         *question,
     )
     if problem:

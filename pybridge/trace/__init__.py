@@ -101,6 +101,7 @@ class Keep:
     """How much of it is kept."""
 
     sketch_over: int = 1 << 62  # entries above which an array is kept as a Sketch
+    full: frozenset[int] = frozenset()  # steps from 0 in which none is
     scopes_of: frozenset[tuple[int, ...]] = frozenset()  # addresses of statements whose events
     #                                                      come with all local variables
 

@@ -187,7 +187,8 @@ class _Trials:
         """Whether the value that should be at a place is known."""
         pairs = self._pairs_at(place)
         if pairs:
-            return True
+            values = ((pair, self.matching.b.value(pair.b)) for pair in pairs)
+            return all(pair.agrees or not isinstance(v, Sketch) for pair, v in values)
         if place.event not in self._good:
             self._good[place.event] = True
             self._good[place.event] = all(

@@ -118,18 +118,25 @@ class _Look:
 
     other: Code
     names: Mapping[str, str]
-    recorded: dict[str, Side | Failure]  # of the other side, which stays as it is, by case
+    recorded: dict[tuple[str, Keep], Side | Failure]  # of the other side, which stays as it is
     answers: dict[str, Examination | None]  # of plain runs, likewise
 
     def at(
-        self, case: Case, code: Code, scopes_of: frozenset[tuple[int, ...]] = frozenset()
+        self,
+        case: Case,
+        code: Code,
+        scopes_of: frozenset[tuple[int, ...]] = frozenset(),
+        full: frozenset[int] = frozenset(),
     ) -> Matching | Failure:
-        """The matching of two recordings of a case."""
-        keep = Keep(sketch_over=FULL) if len(case.words) > LONG else Keep()
-        if case.name not in self.recorded:
-            self.recorded[case.name] = _side(self.other, case, keep)
+        """The matching of two recordings of a case.
+
+        Of a long one sketches of what is large, but of the values of the steps in `full`.
+        """
+        keep = Keep(FULL, full) if len(case.words) > LONG else Keep()
+        if (case.name, keep) not in self.recorded:
+            self.recorded[case.name, keep] = _side(self.other, case, keep)
         ours = _side(code, case, replace(keep, scopes_of=scopes_of))
-        theirs = self.recorded[case.name]
+        theirs = self.recorded[case.name, keep]
         if isinstance(ours, Failure):
             return ours
         if isinstance(theirs, Failure):
@@ -147,7 +154,7 @@ class _Look:
     ) -> Iterator[Rewrite]:
         """Rewrites with which the culprit is none any more, the simplest first."""
         addresses = frozenset(matching.a.recording.statements[k].address for k in culprit.suspects)
-        scene = self._scene(case, code, addresses)
+        scene = self._scene(case, code, addresses, _near(culprit.step, len(case.words)))
         if scene is None:
             return
         more = [s for c in further if (s := self._scene(c, code, addresses)) is not None]
@@ -156,8 +163,14 @@ class _Look:
         yield from _best_first(stood, partial(left, stood_trials=True))
         yield from _best_first(islice(untried(code, culprit, scene), RUN), left)
 
-    def _scene(self, case: Case, code: Code, addresses: frozenset[tuple[int, ...]]) -> Scene | None:
-        matching = self.at(case, code, addresses)
+    def _scene(
+        self,
+        case: Case,
+        code: Code,
+        addresses: frozenset[tuple[int, ...]],
+        full: frozenset[int] = frozenset(),
+    ) -> Scene | None:
+        matching = self.at(case, code, addresses, full)
         return None if isinstance(matching, Failure) else Scene(case, matching)
 
     def _left(
@@ -218,6 +231,12 @@ def _answer(code: Code, case: Case) -> Examination | None:
     except InputError:  # an edited copy may fail where it is loaded
         return None
     return reply if isinstance(reply, Examination) else None
+
+
+def _near(step: int | None, words: int) -> frozenset[int]:
+    """A step, those before and after it, and the first and the last, where sums begin and end."""
+    here = () if step is None else (step - 1, step, step + 1)
+    return frozenset({*here, 0, words - 1})
 
 
 def _best_first(

@@ -188,7 +188,9 @@ class Recorder:
     def _kept(self, value: object, frame: FrameType) -> Value | None:
         """A copy. What is large and made anew at each step is sketched."""
         copied = value_of(value)
-        return copied if self._step(frame) is None else kept(copied, self.keep)
+        step = self._step(frame)
+        whole = step is None or step in self.keep.full
+        return copied if whole else kept(copied, self.keep)
 
     def _step(self, frame: FrameType) -> int | None:
         """The time step; of a function that a loop calls that of the loop."""
