@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,7 +34,7 @@ def outlines(
             max_workers=1,
             context=multiprocessing.get_context("spawn"),
             initializer=worker.leave_the_terminal,
-            initargs=(Path(folder) / "julia.log",),
+            initargs=(Path(folder), os.getpid()),
         )
         try:
             asked = [pool.schedule(worker.outline, (found, library, file)) for file in files]

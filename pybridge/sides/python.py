@@ -45,7 +45,7 @@ class PythonSide:
                 warnings.simplefilter("ignore", RuntimeWarning)
                 reply.set_result(self._examine(task))
         except OverdueError:
-            reply.set_result(Failure(f"{self._file}: no answer within {self.limit:g} s"))
+            reply.set_result(Failure(f"{self._file}: timed out after {self.limit:g} s"))
         except Exception as e:  # whatever a user's tagger throws is an answer too
             reply.set_result(Failure(self._where_and_what(e)))
         return reply

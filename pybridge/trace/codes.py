@@ -113,7 +113,7 @@ class PythonCode:
                 warnings.simplefilter("ignore", RuntimeWarning)  # as in PythonSide
                 return record(tagger, made[0], self.file, case, keep, self.gives)
         except OverdueError:
-            return Failure(f"{self.file}: no answer within {self.limit:g} s")
+            return Failure(f"{self.file}: timed out after {self.limit:g} s")
 
     def rewrites(
         self, case: Case, address: tuple[int, ...], trials: Sequence[Trial]

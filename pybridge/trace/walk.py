@@ -215,12 +215,14 @@ class _Look:
         if ours is None or theirs is None:
             return False
         near = NEAR * case.precision.agreement
-        pairs = [(tensors(ours.run).get(n), wanted) for n, wanted in tensors(theirs.run).items()]
-        if any(a is None or a.shape != b.shape for a, b in pairs):
+        a, b = tensors(ours.run), tensors(theirs.run)
+        shared = [name for name in a if name in b]  # not every file gives h and p
+        pairs = [(a[name], b[name]) for name in shared]
+        if any(x.shape != y.shape for x, y in pairs):
             return False
         if not (ours.refusal or theirs.refusal):
-            pairs += [(a.imag, b.imag) for a, b in zip(ours.costs, theirs.costs, strict=True)]
-        return all(a is not None and apart(a, b) <= near for a, b in pairs)
+            pairs += [(x.imag, y.imag) for x, y in zip(ours.costs, theirs.costs, strict=True)]
+        return all(apart(x, y) <= near for x, y in pairs)
 
 
 def _answer(code: Code, case: Case) -> Examination | None:

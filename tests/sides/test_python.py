@@ -40,7 +40,7 @@ def test_one_that_never_answers_is_ended_in_time() -> None:
     loop = "".join(f"    {line}\n" for line in lines)
     endless = port_with(("    time = np.arange(len(words))\n\n    h = ", f"{loop}    h = "))
     text = failed(PythonSide(endless, limit=0.3).submit(Task(a_case())).result())
-    assert text.endswith(": no answer within 0.3 s")
+    assert text.endswith(": timed out after 0.3 s")
     # The twin: one that answers does, and nothing rings afterwards.
     assert answered(PythonSide(tagger, limit=30).submit(Task(a_case())).result()).costs == ()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)

@@ -349,7 +349,7 @@ def test_what_throws_ends_the_recording_with_all_that_came_before(moody: JuliaSi
 
 
 def test_a_hang_or_a_crash_is_a_failure_and_the_next_answer_comes(moody: JuliaSide) -> None:
-    assert problem(of_length(moody, 4, 10.0)).endswith("no answer within 10 s")
+    assert problem(of_length(moody, 4, 10.0)).endswith("timed out after 10 s")
     moody.wake()
     assert "Julia's process ended" in problem(of_length(moody, 6))
     moody.wake()
