@@ -61,6 +61,7 @@ struct Activation
 end
 
 const EVENT = 9
+const UNSET = -2 # in place of the number of a value: nothing has been written there yet
 
 next(turn::Int) = turn + 1
 next(turn) = (turn[] += 1)
@@ -122,7 +123,7 @@ end
         changes!(tape, statement.writes, values, open)
     elseif statement.how == :unset
         for place in statement.writes
-            push_access!(tape, place.name, NONE, -1)
+            push_access!(tape, place.name, NONE, UNSET)
         end
     else
         look!(tape, statement.writes, values, open.step)

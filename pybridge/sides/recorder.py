@@ -30,6 +30,7 @@ from pybridge.trace import (
 
 _NONE = np.iinfo(np.int64).min  # no step
 _EVENT = 9  # integers for each event, see Tape.jl
+_UNSET = -2  # in place of a value, likewise
 Integers = NDArray[np.int64]
 
 
@@ -146,7 +147,12 @@ def _events(tape: Any) -> tuple[Event, ...]:
     names = [str(name) for name in tape.names]
     values = _values(tape)
     accesses = [
-        Access(names[name], None if step == _NONE else step, values[value] if value >= 0 else None)
+        Access(
+            names[name],
+            None if step == _NONE else step,
+            values[value] if value >= 0 else None,
+            unset=value == _UNSET,
+        )
         for name, step, value in _integers(tape.accesses).reshape(-1, 3).tolist()
     ]
     scopes = _scopes(_integers(tape.scopes).tolist(), names, values)

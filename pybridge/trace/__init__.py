@@ -67,6 +67,7 @@ class Access:
     name: str  # of the variable: h, of h[time-1]
     step: int | None  # the entry from 0, where the index is one integer: 4, of h[time-1] at 6
     value: Value | None  # None: no number or array of numbers, or not there yet
+    unset: bool = False  # written: memory to which nothing has been written yet
 
 
 @dataclass(frozen=True)

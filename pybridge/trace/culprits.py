@@ -156,11 +156,23 @@ class _Search:
             if self.clean(i):
                 yield Place(i, 0), None
             return
+        if self._reads_unset(i):
+            yield Place(i, 0), None
+            return
         output = is_output(self.recording, event)
         for j in range(len(event.writes)):
             wrong = [(place, pair) for place, pair in self._pairs_of(i, j) if not pair.agrees]
             if wrong and (self._output_clean(i, j) if output else self.clean(i)):
                 yield from wrong
+
+    def _reads_unset(self, i: int) -> bool:
+        """Whether an event reads an entry that nothing was written to: whatever lay in memory."""
+        events = self.recording.events
+        return any(
+            place.row is not None and events[place.event].writes[place.write].unset
+            for _, places in self.flow.sources[i]
+            for place in places
+        )
 
     def _output_clean(self, i: int, j: int) -> bool:
         """Of a return, each output has a read of its own where there are as many."""
@@ -176,8 +188,8 @@ class _Search:
         self._harm[place] = frozenset()
         event = self.recording.events[place.event]
         found = {THE_REST} if event.threw else set()
-        if is_output(self.recording, event) and place in self.pairs:
-            found.add(event.writes[place.write].name)
+        if is_output(self.recording, event) and event.writes[place.write].name != "return":
+            found.add(event.writes[place.write].name)  # without a pair: noise alone
         for reader, source in self.flow.readers.get(place.event, ()):
             if not _same(source, place):
                 continue

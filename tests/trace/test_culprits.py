@@ -97,6 +97,18 @@ def test_a_call_that_hands_over_something_else_is_a_suspect(tmp_path: Path) -> N
     assert "back_ = back(2 * dhRaw, ht, Whh)" in [statements[k].text for k in found.suspects]
 
 
+def test_reading_what_was_never_written_is_an_error_whatever_lay_there(tmp_path: Path) -> None:
+    text = Path(str(python_file.load(PORT).__file__)).read_text()
+    right, wrong = "dh = dhy[t] + dhnext", "dh = dhRaw[t] + dhnext"
+    assert text.count(right) == 1
+    file = tmp_path / "wrong.py"
+    file.write_text(text.replace(right, wrong))
+    matching = matched(str(file), LOOPS, a_case("a b a c b"))
+    found = culprits(matching)
+    assert texts(matching, found[:1]) == [wrong]
+    assert found[0].spoils
+
+
 def test_what_several_statements_read_is_at_fault_and_not_each_of_them() -> None:
     """dy lacks a term, and so agrees with what the port makes first and then changes."""
     matching, found = accused("dy[0, tags[t]] -= 1", "pass")

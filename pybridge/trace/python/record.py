@@ -124,7 +124,7 @@ class Recorder:
             and (access := self._access(place, frame, written=True)) is not None
         ]
         if self.watched[k].unwritten:
-            writes = [replace(access, value=None) for access in writes]
+            writes = [replace(access, value=None, unset=True) for access in writes]
         self.events[at] = replace(self.events[at], writes=tuple(writes), threw=False)
 
     def result(self, k: int, value: Any) -> Any:
