@@ -50,10 +50,7 @@ def suggestions(
                 again = {r.code for r in _standing(code, culprit, other, k)}
                 standing = [r for r in standing if r.code in again]
         found += standing
-    # Of two as simple the one that runs earlier: what a line lacks can often be added further on.
-    chain = sorted((culprit.suspects[0], *culprit.between))
-    rest = [k for k in culprit.suspects if k not in chain]
-    order = {statements[k].address: i for i, k in enumerate((*chain, *rest))}
+    order = {statements[k].address: i for i, k in enumerate(culprit.suspects)}
     return sorted(found, key=lambda r: (r.cost, order[r.address]))
 
 
