@@ -214,6 +214,8 @@ class _Search:
         i, place, pair = several[0]
         event = self.recording.events[i]
         spoils = frozenset().union(*(self._spoils(p) for _, p, _ in several))
+        # Those without a pair, for noise, after those that differ.
+        order = (*self._output_names(), *sorted(spoils - {THE_REST}), THE_REST)
         targets = self._statement(i).targets
         name = f"{event.phase} {self._statement(i).text}"
         if event.writes:
@@ -232,7 +234,7 @@ class _Search:
                 for name in dict.fromkeys(read.name for read in event.reads)
                 if name not in self._handed(i)
             ),
-            spoils=tuple(n for n in (*self._output_names(), THE_REST) if n in spoils),
+            spoils=tuple(n for n in dict.fromkeys(order) if n in spoils),
             between=self._between(i),
             suspects=self._suspects(i),
         )
