@@ -57,7 +57,7 @@ def judge(
         wrong = failing(result)
         if wrong is None:
             continue
-        told = stories([wrong], python, julia, lambda: iter([case]), method, names)  # noqa: B023
+        told = stories([wrong], python, julia, lambda: iter([case]), method, names)  # noqa: B023  # read before the next turn
         return replace(fault, result=result, stories=tuple(told))
     return None
 

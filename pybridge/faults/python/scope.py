@@ -139,7 +139,7 @@ def _shown(site: Site, code: str) -> tuple[str, str]:
     if not within:
         return text(shown), " ".join(code.split())
     # `shown` is a statement or an expression; unparse takes both in a body.
-    shell: ast.Module = ast.Module(body=[copy.deepcopy(shown)], type_ignores=[])  # type: ignore[list-item]
+    shell: ast.Module = ast.Module(body=[copy.deepcopy(shown)], type_ignores=[])  # type: ignore[list-item]  # see above
     return text(shown), text(edited(shell, Edit((Replacement((0, *within), code),))))
 
 
