@@ -241,11 +241,15 @@ def python_side(planned: Plan) -> PythonSide:
 
 def setup_of(planned: Plan, found: runtime.Runtime) -> Setup:
     """What the Julia side of a plan needs to know."""
-    chosen = planned.chosen
+    return setup_for(planned.chosen, planned.julia, found)
+
+
+def setup_for(chosen: Chosen, file: Path, found: runtime.Runtime) -> Setup:
+    """What the Julia side needs to know of a file and how it is called."""
     return Setup(
         found,
         shipped.library(),
-        planned.julia.resolve(),
+        file.resolve(),
         tuple(chosen.parameters),
         adapter=chosen.adapter,
         biases=tuple(name for name, (rows, _) in chosen.parameters.items() if rows == "1"),

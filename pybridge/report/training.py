@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pybridge import __version__, runtime, shipped
+from pybridge import __version__, runtime
 from pybridge.report import curves, scores, training_json
 from pybridge.report.console import Output, print_line, waiting
 from pybridge.report.trace import lines as story_lines
+from pybridge.running import setup_for
 from pybridge.sides.julia import JuliaSide
-from pybridge.sides.worker import Setup
 from pybridge.trace.codes import JuliaCode, PythonCode
 from pybridge.train import Learner, Track
 from pybridge.train.accuracy import Accuracy, accuracy, predict
@@ -128,16 +128,7 @@ def _julia(prepared: Prepared) -> Iterator[JuliaSide | None]:
     found = runtime.obtain(
         lambda line: print(f"xcheck: {line}", file=sys.stderr), prepared.request.julia_exe
     )
-    setup = Setup(
-        found,
-        shipped.library(),
-        chosen.julia_file.resolve(),
-        tuple(chosen.parameters),
-        adapter=chosen.adapter,
-        biases=tuple(name for name, (rows, _) in chosen.parameters.items() if rows == "1"),
-        gives=chosen.gives,
-    )
-    with JuliaSide.start(setup) as side:
+    with JuliaSide.start(setup_for(chosen, chosen.julia_file, found)) as side:
         yield side
 
 
