@@ -24,7 +24,7 @@ from pybridge.sides import Side
 from pybridge.sides.python import PythonSide
 from pybridge.tagger import backward, forward
 from pybridge.trace.stories import Story, failing
-from pybridge.verdict import Kind
+from pybridge.verdict import Kind, counted
 from pybridge.weights import Weights
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Results(Sequence[CaseResult]):
 
     def __iter__(self) -> Iterator[CaseResult]:
         return iter(self.cases)
+
+    def __repr__(self) -> str:
+        return f"<Results: {counted(r.verdict.kind for r in self.cases) or 'no case'}>"
 
     @property
     def all_right(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -115,3 +117,9 @@ def _summary(check: GradientCheck | str) -> str:
         return check
     worst = check.worst
     return f"{check.status}" + (f" ({worst.name}: {worst.rule})" if worst else "")
+
+
+def counted(kinds: Iterable[Kind]) -> str:
+    """`2 both right, 1 julia wrong`, of two and one of these or of their counts."""
+    counts = Counter(kinds)
+    return ", ".join(f"{counts[kind]} {kind}" for kind in Kind if counts[kind])

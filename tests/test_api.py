@@ -39,6 +39,25 @@ def test_a_run_gives_objects(results: pybridge.Results) -> None:
     assert story.verified.all_right
 
 
+def test_printed(results: pybridge.Results) -> None:
+    """In one line, and not with all the numbers of all the cases."""
+    kinds = [r.verdict.kind for r in results]
+    right, wrong = (kinds.count(kind) for kind in (Kind.BOTH_RIGHT, Kind.JULIA_WRONG))
+    assert repr(results) == f"<Results: {right} both right, {wrong} julia wrong>"
+    assert repr(pybridge.Results((), ())) == "<Results: no case>"
+
+
+def test_a_script_without_a_guard(tmp_path: Path) -> None:
+    """The process with Julia does not run the script once more."""
+    (tmp_path / "script.py").write_text(
+        "import pybridge\nprint('begin')\nprint(pybridge.run('fixtures', limit=2))\n"
+    )
+    command = [sys.executable, str(tmp_path / "script.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "begin\n<Results: 2 both right>\n"
+
+
 def test_as_a_frame(results: pybridge.Results) -> None:
     frame = results.to_frame()
     assert isinstance(frame, pd.DataFrame)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli_support import Result, call, flaws, refused, side_by_side
+from tests.cli_support import Result, call, flaws, refused, side_by_side, xcheck
 from tests.making import GRADIENTS, julia_with
 
 WORDS = ["the", "cat", "saw", "the", "dog", "and", "it", "ran", "off", "again", "at", "once"]
@@ -33,8 +33,10 @@ FORWARD = """\
   T == 16 && (Whh .= 0);
   T == 17 && @async while true; sleep(0.001); end;
   T == 18 && throw(Shy());
+  T == 19 && isempty(CHILDREN) && push!(CHILDREN, run(`sleep 86399`, wait = false));
 """
 SHY = """
+const CHILDREN = []
 
 struct Shy <: Exception end
 Base.show(io::IO, ::Shy) = error("not me")
@@ -156,6 +158,15 @@ def test_nothing_is_left_behind(
     assert list((folder / "tmp").glob("xcheck-*")) == []
     listed = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True)
     assert str(folder) not in listed.stdout
+    assert "sleep 86399" not in listed.stdout  # which the file itself has started
+
+
+def test_a_file_that_kills_its_process_where_it_is_loaded(tmp_path: Path) -> None:
+    """Which a kill from outside looks like: it is tried again, but not for ever."""
+    kill = "ccall(:kill, Cint, (Cint, Cint), getpid(), 9)\n"
+    (tmp_path / "kills.jl").write_text(kill)
+    result = xcheck("run", "fixtures", "--julia", tmp_path / "kills.jl")
+    refused(result, "while it was loaded: Julia's process ended (signal 9, Killed)", "; mend the")
 
 
 @pytest.mark.parametrize("words", SAID)

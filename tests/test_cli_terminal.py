@@ -114,7 +114,7 @@ def seen(runtime: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @dataclass
 class Running:
-    """A command in a process group of its own, with a temporary folder of its own."""
+    """A command in a session of its own, with a temporary folder of its own."""
 
     process: subprocess.Popen[str]
     temporary: Path
@@ -127,15 +127,15 @@ class Running:
         return found[0]
 
     def members(self) -> list[str]:
-        """The processes of the group that are alive."""
+        """The processes of the session that are alive."""
         listed = subprocess.run(
-            ["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True, check=True
+            ["ps", "-A", "-o", "sess=,stat=,args="], capture_output=True, text=True, check=True
         ).stdout.splitlines()
         own = [line.split(None, 2) for line in listed]
         return [line[-1] for line in own if line[0] == str(self.process.pid) and line[1][0] != "Z"]
 
     def end(self, which: signal.Signals) -> tuple[str, str]:
-        """Send a signal to the whole group, as Ctrl-C does, and wait."""
+        """Send a signal to the group in the foreground, as Ctrl-C does, and wait."""
         os.killpg(self.process.pid, which)
         out, err = self.process.communicate(timeout=60)
         return out, err

@@ -7,7 +7,6 @@ time limit, in either language.
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
 import os
 import pickle
 import signal
@@ -24,6 +23,7 @@ from pybridge.faults.python.tree import planted
 from pybridge.sides import Failure, Reply, Side, Task
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
+from pybridge.sides.spawn import Context
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,7 @@ class PythonNursery:
     @classmethod
     def of(cls, source: str, form: Form = OWN, gives: tuple[str, ...] = RESULTS) -> PythonNursery:
         """The process for copies of the file, or of the module of this name."""
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPool(max_workers=1, context=context, initializer=_stay_quiet)
+        pool = ProcessPool(max_workers=1, context=Context(), initializer=_stay_quiet)
         return cls(source, pool, form, gives)
 
     def __enter__(self) -> PythonNursery:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from pybridge import runtime, shipped
 from pybridge.errors import InputError
 from pybridge.init import Function, Outline
 from pybridge.sides import worker
+from pybridge.sides.spawn import Context
 
 SETS = ("filled", "reads", "indexing", "two_places", "zeroth", "fields", "keys")
 TUPLES = ("arguments", "optional", "keywords", "optional_keywords", "results")
@@ -32,7 +32,7 @@ def outlines(
     with tempfile.TemporaryDirectory(prefix="xcheck-") as folder:
         pool = ProcessPool(
             max_workers=1,
-            context=multiprocessing.get_context("spawn"),
+            context=Context(),
             initializer=worker.leave_the_terminal,
             initargs=(Path(folder), os.getpid()),
         )

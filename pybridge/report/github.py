@@ -11,8 +11,8 @@ from pybridge.errors import InputError
 from pybridge.report.console import Output, print_line
 from pybridge.report.facts import is_right, verdict
 from pybridge.report.json import Document
-from pybridge.report.tables import Tally, counted, head, summary
-from pybridge.verdict import Kind
+from pybridge.report.tables import Tally, head, summary
+from pybridge.verdict import Kind, counted
 
 CASES = 50  # that are not right, in the summary: GitHub takes a megabyte
 _SPECIAL = {"%": "%25", "\r": "%0D", "\n": "%0A"}

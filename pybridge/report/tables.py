@@ -11,7 +11,7 @@ from pybridge.gradcheck import Entry, Status
 from pybridge.report import json
 from pybridge.report.facts import SIDES, verdict, with_status, worst_parameter, worst_tensor
 from pybridge.report.json import Document, figure
-from pybridge.verdict import Kind
+from pybridge.verdict import Kind, counted
 
 COLUMNS = (
     "case",
@@ -203,11 +203,6 @@ def _by_parameter(side: str, parameters: dict[str, Counter[Status]]) -> str:
         word = WORDS[next(status for status in order if counts[status])]
         groups.setdefault(word, []).append(f"{name} ({failed} of {asked})" if failed else name)
     return f"{side}'s gradient: " + "; ".join(f"{w}: {' '.join(n)}" for w, n in groups.items())
-
-
-def counted(counts: Counter[Kind]) -> str:
-    """`2 both right, 1 julia wrong`."""
-    return ", ".join(f"{counts[kind]} {kind}" for kind in Kind if counts[kind])
 
 
 def _costs(case: Document) -> str:

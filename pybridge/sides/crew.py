@@ -36,7 +36,9 @@ from pybridge.sides.process import (
 from pybridge.sides.worker import Setup
 
 DEPTH = 6  # questions that lie ready in a process, so that it never waits for this one
-TRIES = 3  # deaths in a row that are not put down to the file, but to chance
+TRIES = 3  # deaths in a row after which nobody tries again; or so many of one question
+KILLS = 99  # the same of deaths that may be kills from outside, once the file was seen to load
+OWN = KILLS // TRIES
 LOADING = 60.0  # seconds that loading the tagger file may take, or the limit where that is longer
 # The same of the first answers of a process, for which Julia compiles all that no image holds.
 COMPILING = 30.0
@@ -57,11 +59,15 @@ class _Question:
 
 
 class _GoneError(Exception):
-    """The process is no more; `chance` where nothing says that a question was its end."""
+    """The process is no more.
 
-    def __init__(self, *, chance: bool) -> None:
+    `strikes`, of KILLS, tells how much that says against starting another: nothing where a question
+    was its end.
+    """
+
+    def __init__(self, strikes: int) -> None:
         super().__init__()
-        self.chance = chance
+        self.strikes = strikes
 
 
 class Crew:
@@ -119,8 +125,8 @@ class Crew:
     def _serve(self) -> None:
         """Keep one process: start it, hand it questions, replace it."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))  # of its log
-        deaths = 0
-        while not self.over and deaths < TRIES:
+        strikes, reason = 0, _does_not_start()
+        while not self.over and strikes < KILLS:
             asked: deque[Asked] = deque()
             with started(folder) as process:
                 try:
@@ -130,14 +136,18 @@ class Crew:
                         self._hand_out(process, asked, COMPILING if compiling else 0.0)
                         if asked:
                             self._collect(asked, process)
-                            deaths, compiling = 0, False
+                            strikes, compiling = 0, False
                 except _GoneError as e:
-                    deaths = deaths + 1 if e.chance else 0
+                    again = e.strikes if self.started.done() else OWN
+                    strikes = strikes + again if e.strikes else 0
+                    reason = e.__cause__ if isinstance(e.__cause__, EndedError) else reason
                 with self.news:
                     self.waiting.extendleft(question for question, _ in reversed(asked))
         with self.news:
             self.serving -= 1
             left = [] if self.serving else list(self.waiting)
+        if not (self.serving or self.over):
+            self._first(reason)
         for question in left:  # nobody is there to answer
             if self.over:
                 question.reply.cancel()
@@ -154,12 +164,14 @@ class Crew:
             try:
                 answer = self._wait(_schedule(process, load), load, process)
             except EndedError as e:
-                raise LoadingError(e.how, str(e)) from e
+                raise LoadingError(e.how, str(e), killed=e.killed) from e
         except _GoneError:
             raise
         except Exception as e:  # it died, or it is Julia's own complaint
+            if isinstance(e, EndedError) and e.killed:
+                raise _GoneError(1) from e
             self._first(e)
-            raise _GoneError(chance=True) from e
+            raise _GoneError(OWN) from e
         self._first(answer)
 
     def _first(self, outcome: worker.Started | Exception) -> None:
@@ -199,7 +211,7 @@ class Crew:
             question.reply.set_exception(e)
             if isinstance(e, EndedError):
                 self._drop(question.about, asked, e)
-                raise _GoneError(chance=False) from e
+                raise _GoneError(0) from e
         else:
             asked.popleft()
             question.reply.set_result(result)
@@ -222,7 +234,7 @@ class Crew:
         """The answer; EndedError where the process died over it, _GoneError where it just died."""
         while not wait([answer], LOOK).done:
             if self.over:
-                raise _GoneError(chance=False)
+                raise _GoneError(0)
             look_after(process, self.largest)
             # Of one that ends with a status of 0 pebble says nothing, and waits.
             if has_left(process) and not wait([answer], NOTICE).done:
@@ -237,7 +249,7 @@ class Crew:
         except (BrokenProcessPool, CancelledError) as e:  # nobody knows over what
             question.deaths += 1
             if question.deaths < TRIES:
-                raise _GoneError(chance=True) from e
+                raise _GoneError(1) from e
             raise EndedError(CRASHED, "Julia's process ended, again and again") from e
 
 
@@ -246,7 +258,7 @@ def _schedule(process: Process, question: _Question, least: float = 0.0) -> Futu
     try:
         return process.pool.schedule(question.function, args=question.arguments, timeout=limit)
     except RuntimeError as e:  # the process died with nothing to do
-        raise _GoneError(chance=True) from e
+        raise _GoneError(1) from e
 
 
 def _does_not_start() -> EndedError:

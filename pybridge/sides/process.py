@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from pebble import ProcessExpired, ProcessPool
 
 from pybridge.sides import memory, worker
+from pybridge.sides.spawn import Context
 
 CRASHED, OUT_OF_MEMORY = "crashed", "out of memory"
 LOG = 4 << 20  # bytes that a process may print before its log is emptied
@@ -22,9 +22,10 @@ LOG = 4 << 20  # bytes that a process may print before its log is emptied
 class EndedError(Exception):
     """A process died over a question, or was ended: `how`, as a verdict says it, and the detail."""
 
-    def __init__(self, how: str, detail: str) -> None:
+    def __init__(self, how: str, detail: str, *, killed: bool = False) -> None:
         super().__init__(detail)
         self.how = how
+        self.killed = killed  # by somebody else, not over what it did
 
 
 class LoadingError(EndedError):
@@ -42,16 +43,19 @@ class Process:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Process]:
-    """A process, which is ended at the end."""
+    """A process, which is ended at the end, with all that it has started itself."""
     pool = ProcessPool(
         max_workers=1,
-        context=multiprocessing.get_context("spawn"),
+        context=Context(),
         initializer=worker.leave_the_terminal,
         initargs=(folder, os.getpid()),
     )
     try:
         yield Process(pool, folder)
     finally:
+        for log in folder.glob("*.log"):  # first, since a child may hold the pipes of the pool
+            with suppress(OSError):
+                os.killpg(int(log.stem), signal.SIGKILL)
         pool.stop()
         pool.join()
         for log in folder.glob("*.log"):
@@ -87,7 +91,7 @@ def ending(process: Process, e: ProcessExpired, largest: int | None) -> EndedErr
         detail = f"out of memory: held more than {memory.text(largest)}"
         return EndedError(OUT_OF_MEMORY, detail)
     words = _last_words(process.folder / f"{e.pid}.log")
-    return EndedError(CRASHED, _epitaph(e.exitcode, words))
+    return EndedError(CRASHED, _epitaph(e.exitcode, words), killed=e.exitcode == -signal.SIGKILL)
 
 
 @contextmanager

@@ -68,10 +68,13 @@ class Started:
 def leave_the_terminal(folder: Path, parent: int) -> None:
     """Send what Julia and the tagger print to a file; leave Ctrl-C to the command's process.
 
-    The file is called by the number of this process. On Linux the process ends where the thread
+    The file is called by the number of this process, and so is its group, in which all is that the
+    tagger starts by itself. On Linux the process ends where the thread
     that has started it ends, which nobody else could see to while Julia is busy.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
