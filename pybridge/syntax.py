@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import dataclass
 
 from pybridge.edit import Edit, Replacement
 
@@ -15,6 +16,55 @@ Address = tuple[int, ...]
 
 # Functions of which only the shape of the arguments counts.
 SHAPE_ONLY = {"len", "range", "reversed", "zeros_like", "ones_like", "empty_like", "zeros", "empty"}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product of matrices in one of the ways in which it is written: its factors, and the way."""
+
+    left: ast.expr
+    right: ast.expr
+    call: ast.Call | None = None  # None: left @ right
+
+    @property
+    def method(self) -> bool:
+        """Whether it is left.dot(right)."""
+        return self.call is not None and len(self.call.args) == 1
+
+    def of(self, left: ast.expr, right: ast.expr) -> ast.expr:
+        """The product of two others, written in the same way."""
+        if self.call is None:
+            return ast.BinOp(left, ast.MatMult(), right)
+        if self.method:
+            func: ast.expr = ast.Attribute(left, "dot", ast.Load())
+            return ast.Call(func, [right], self.call.keywords)
+        return ast.Call(self.call.func, [left, right], self.call.keywords)
+
+
+def product(node: ast.AST, numpy: str = "") -> Product | None:
+    """The product of matrices that a node is: a @ b, a.dot(b), np.dot(a, b) or np.matmul(a, b).
+
+    None where it is none. `numpy` is the name of the module; without one its functions are unknown.
+    """
+    match node:
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            return Product(left, right)
+        case ast.Call(func=ast.Attribute(value=value, attr=attr), args=args, keywords=keywords):
+            plain = not any(isinstance(a, ast.Starred) or _is_text(a) for a in [value, *args])
+            if not plain or any(keyword.arg != "out" for keyword in keywords):
+                return None
+            if numpy and isinstance(value, ast.Name) and value.id == numpy:
+                if attr in ("dot", "matmul") and len(args) == 2:
+                    return Product(args[0], args[1], node)
+            elif attr == "dot" and len(args) == 1:
+                return Product(value, args[0], node)
+    return None
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+    )
 
 
 def text(node: ast.AST) -> str:

@@ -55,6 +55,30 @@ def test_a_statement_that_throws_has_rewrites() -> None:
     assert codes(search("x = a.T @ c", "x = a.T @ b", *scopes))[0] == "x = a.T @ b"
 
 
+WAYS = ["{} @ {}", "np.dot({}, {})", "np.matmul({}, {})", "{}.dot({})"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_products_are_mended_however_they_are_written(way: str) -> None:
+    scopes = [arrays(a=(3, 3), b=(3, 3), c=(3, 3)) for _ in range(2)]
+    right = f"x = {way.format('a', 'b')}"
+    for left_factor, right_factor in (("a.T", "b"), ("a", "b.T"), ("b", "a"), ("a", "c")):
+        wrong = f"x = {way.format(left_factor, right_factor)}"
+        assert right in codes(search(wrong, right, *scopes)), wrong
+    found = codes(search(f"x = {way.format('a', 'b')}", "x = a * b", *scopes))
+    assert "x = a * b" in found[:2]  # or np.multiply
+    with_another = f"    z = {way.format('a', 'c')}\n"
+    found = codes(search("x = a", right, *scopes, function=with_another))
+    assert found[0] == right  # as the function writes products
+
+
+def test_a_method_of_another_kind_is_no_product() -> None:
+    """Its object stays what it is: nothing is put in its place, and nothing after it."""
+    scopes = [{**arrays(a=(3, 3)), "names": {"a": 1.0, "b": 2.0}} for _ in range(2)]
+    found = codes(search("x = names.get('b')", "x = names.get('a')", *scopes))
+    assert not any(".dot" in code or "@" in code for code in found)
+
+
 def test_a_site_is_at_its_address_and_putting_there_changes_nothing_else() -> None:
     tree = ast.parse(COLUMNS + LOOP)
     seen = 0

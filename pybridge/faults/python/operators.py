@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pybridge.faults import Fault
 from pybridge.faults.python.scope import Scope, is_variable, lookalikes, targets
 from pybridge.faults.python.tree import Site, base, names, same
+from pybridge.syntax import product
 
 LOOKALIKES = 2  # other variables tried for each that is read
 SUMS = (ast.Add, ast.Sub)
-PRODUCTS = (ast.Mult, ast.MatMult, ast.Div)
+PRODUCTS = (ast.Mult, ast.Div)
 OPPOSITE: Mapping[type[ast.operator], ast.operator] = {ast.Add: ast.Sub(), ast.Sub: ast.Add()}
 Operator = Callable[[Scope, Site], Iterator[ast.AST]]
 
@@ -32,16 +33,15 @@ def general(scope: Scope) -> list[Fault]:
     ]
 
 
-def _transposes(_: Scope, site: Site) -> Iterator[ast.AST]:
+def _transposes(scope: Scope, site: Site) -> Iterator[ast.AST]:
     """Take a transpose away, or put one on a factor of a product."""
-    match site.node:
-        case ast.Attribute(value=value, attr="T"):
-            yield value
-        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            if isinstance(left, ast.Name | ast.Subscript):
-                yield ast.BinOp(_transposed(left), ast.MatMult(), right)
-            if isinstance(right, ast.Name | ast.Subscript):
-                yield ast.BinOp(left, ast.MatMult(), _transposed(right))
+    if isinstance(site.node, ast.Attribute) and site.node.attr == "T":
+        yield site.node.value
+    if found := product(site.node, scope.numpy):
+        if isinstance(found.left, ast.Name | ast.Subscript):
+            yield found.of(_transposed(found.left), found.right)
+        if isinstance(found.right, ast.Name | ast.Subscript):
+            yield found.of(found.left, _transposed(found.right))
 
 
 def _signs(_: Scope, site: Site) -> Iterator[ast.AST]:
@@ -95,8 +95,11 @@ def _shifts(_: Scope, site: Site) -> Iterator[ast.AST]:
             yield ast.Subscript(value, ast.Slice(upper=ast.Constant(-1)))
 
 
-def _drops(_: Scope, site: Site) -> Iterator[ast.AST]:
+def _drops(scope: Scope, site: Site) -> Iterator[ast.AST]:
     """Leave out a term of a sum or a factor of a product."""
+    if found := product(site.node, scope.numpy):
+        yield found.left
+        yield found.right
     match site.node:
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, SUMS + PRODUCTS):
             yield left
@@ -116,21 +119,23 @@ def _doubles(_: Scope, site: Site) -> Iterator[ast.AST]:
             yield ast.AugAssign(target, op, _twice(value))
 
 
-def _kinds(_: Scope, site: Site) -> Iterator[ast.AST]:
+def _kinds(scope: Scope, site: Site) -> Iterator[ast.AST]:
     """Take the other kind of product: of matrices, or entry by entry."""
+    if found := product(site.node, scope.numpy):
+        yield ast.BinOp(found.left, ast.Mult(), found.right)
     match site.node:
-        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
-            yield ast.BinOp(left, ast.Mult(), right)
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             if not isinstance(left, ast.Constant) and not isinstance(right, ast.Constant):
                 yield ast.BinOp(left, ast.MatMult(), right)
 
 
-def _orders(_: Scope, site: Site) -> Iterator[ast.AST]:
+def _orders(scope: Scope, site: Site) -> Iterator[ast.AST]:
     """Multiply or divide in the other order."""
+    if found := product(site.node, scope.numpy):
+        yield found.of(found.right, found.left)
     match site.node:
-        case ast.BinOp(left=left, op=ast.MatMult() | ast.Div() as op, right=right):
-            yield ast.BinOp(right, op, left)
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            yield ast.BinOp(right, ast.Div(), left)
 
 
 def _variables(scope: Scope, site: Site) -> Iterator[ast.AST]:

@@ -9,10 +9,20 @@ from functools import lru_cache
 
 from pybridge.adapters.form import OWN, Form, Tagger
 from pybridge.edit import Edit
-from pybridge.syntax import SHAPE_ONLY, Address, base, edited, names, node_at, same, text
+from pybridge.syntax import (
+    SHAPE_ONLY,
+    Address,
+    base,
+    edited,
+    names,
+    node_at,
+    product,
+    same,
+    text,
+)
 
 __all__ = ["Address", "base", "edited", "names", "node_at", "same", "text"]  # also from here
-ABOUT_SHAPE = {"axis", "keepdims", "dtype"}
+NOT_READ = {"axis", "keepdims", "dtype", "out"}  # arguments: about shape, or written to
 Function = ast.FunctionDef
 
 
@@ -79,13 +89,17 @@ def _expression(site: Site) -> Iterator[Site]:
     call = isinstance(node, ast.Call)
     quiet = site.quiet or (call and text(node).split("(")[0].split(".")[-1] in SHAPE_ONLY)
     part = site.part or isinstance(node, ast.Subscript) or getattr(node, "attr", "T") != "T"
+    found = product(node)
+    factor = found.left if found and found.method else None
     for i, child in enumerate(ast.iter_child_nodes(node)):
         address = (*site.address, i)
         if isinstance(child, ast.keyword):
-            if child.arg in ABOUT_SHAPE:
+            if child.arg in NOT_READ:
                 continue
             child, address = child.value, (*address, 0)
         called = call and i == 0 and not isinstance(child, ast.Attribute)
+        if factor is not None and i == 0:  # a of a.dot(b), which is a factor as b is
+            child, address = factor, (*address, 0)
         if isinstance(child, ast.expr) and not called:
             yield from _expression(
                 replace(site, node=child, address=address, quiet=quiet, part=part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from pybridge.syntax import text
+from pybridge.syntax import product, text
 from pybridge.trace.rewrites.pool import Pool
 from pybridge.trace.rewrites.sites import ABOUT_SHAPE, NEW, OLD, Role, Site
 from pybridge.trace.rewrites.structure import Operator, Option
@@ -46,6 +46,9 @@ def unwrapped(pool: Pool, site: Site) -> Iterator[Option]:
 
 def renamed(pool: Pool, site: Site) -> Iterator[Option]:
     """Another function of the same kind: sum and mean, zeros and ones."""
+    found = product(site.node, pool.numpy)
+    if found and found.method:
+        return  # see products
     match site.node:
         case ast.Call(func=func, args=args, keywords=keywords):
             name = _last(func)
@@ -162,20 +165,29 @@ def _ranges(args: list[ast.expr], sequence: str) -> Iterator[tuple[list[ast.expr
 
 def products(pool: Pool, site: Site) -> Iterator[Option]:
     """A product written as a call for one written with an operator, and back."""
+    found = product(site.node, pool.numpy)
     match site.node:
-        case ast.Call(func=func, args=[a, b], keywords=[]):
-            for op in {
-                "dot": (ast.Mult(), ast.MatMult()),
-                "outer": (ast.Mult(), ast.MatMult()),
-            }.get(_last(func), ()):
-                new: ast.expr = ast.BinOp(a, op, b)
-                yield new, f"{NEW} for {OLD}", 2
+        case ast.Call(func=func, args=[a, b], keywords=[]) if found or _last(func) == "outer":
+            yield from _with_operators(a, b)
+        case ast.Call(keywords=[]) if found:
+            yield from _with_operators(found.left, found.right)
+            if pool.numpy and pool.outer_fits(found.left, found.right):
+                yield _outer(pool, found.left, found.right), f"{NEW} for {OLD}", 3
         case ast.BinOp(left=a, op=ast.Mult() | ast.MatMult(), right=b) if pool.numpy:
             small = all(len(k.shape) < 2 for n in (a, b) if (k := pool.of(n)))
-            outer = ("outer",) if (small or pool.dots) and pool.outer_fits(a, b) else ()
-            for name in (*outer, *(("dot",) if pool.dots else ())):
-                new = ast.Call(ast.Attribute(ast.Name(pool.numpy), name), [a, b], [])
-                yield new, f"{NEW} for {OLD}", 2 + (name == "outer")
+            if (small or pool.written) and pool.outer_fits(a, b):
+                yield _outer(pool, a, b), f"{NEW} for {OLD}", 3
+            if pool.written:
+                yield pool.written.of(a, b), f"{NEW} for {OLD}", 2
+
+
+def _with_operators(a: ast.expr, b: ast.expr) -> Iterator[Option]:
+    for op in (ast.Mult(), ast.MatMult()):
+        yield ast.BinOp(a, op, b), f"{NEW} for {OLD}", 2
+
+
+def _outer(pool: Pool, a: ast.expr, b: ast.expr) -> ast.expr:
+    return ast.Call(ast.Attribute(ast.Name(pool.numpy), "outer"), [a, b], [])
 
 
 def _last(func: ast.expr) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from pybridge.syntax import Address, names, node_at, text
+from pybridge.syntax import Address, Product, names, node_at, text
+from pybridge.syntax import product as product_in
 from pybridge.trace.rewrites.reach import Atom, Known, Reach, Shape
 from pybridge.trace.rewrites.sites import sites
 from pybridge.trace.rewrites.trials import copied
@@ -35,7 +36,7 @@ class Pool:
     indices: tuple[str, ...]  # whole numbers that something is indexed with, innermost loop first
     places: tuple[str, ...]  # indices of entries that there are
     sequence: str  # what len() of is the number of words
-    dots: bool  # whether the code says dot() for @
+    written: Product | None  # how the code writes products of matrices, the first that is no @
     blind: bool  # no values are known: all that is known of variables is their names
     header: bool = False  # it is a range or a condition
 
@@ -69,7 +70,7 @@ def survey(
         length = _measured(function) or _measured(tree)
         none: frozenset[str] = frozenset()
         return Pool(
-            atoms, {}, none, frozenset(dead), numpy, indices, (), length, False, True, header
+            atoms, {}, none, frozenset(dead), numpy, indices, (), length, None, True, header
         )
     # Copies: an expression that is looked at may change what it is made of.
     own = {n: copied(v) for n, v in scope.items() if not n.startswith("__")}
@@ -87,7 +88,7 @@ def survey(
         reach.numbers(indices),
         tuple(reach.places(indices)),
         next(iter(reach.sequences()), ""),
-        dots=any(isinstance(n, ast.Attribute) and n.attr == "dot" for n in ast.walk(function)),
+        written=_written(function, numpy),
         blind=False,
         header=isinstance(root, ast.expr),
     )
@@ -159,6 +160,11 @@ def _measured(function: ast.AST) -> str:
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
                 return name
     return ""
+
+
+def _written(function: ast.AST, numpy: str) -> Product | None:
+    found = (product_in(node, numpy) for node in ast.walk(function))
+    return next((p for p in found if p and p.call and not p.call.keywords), None)
 
 
 def _own_names(function: ast.AST) -> list[str]:

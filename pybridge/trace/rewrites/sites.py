@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pybridge.syntax import Address
+from pybridge.syntax import Address, product
 
 NEW, OLD = "<new>", "<old>"  # what takes the place of a site and what stood there, in words
 ABOUT_SHAPE = {"axis", "keepdims", "dtype", "out"}  # arguments that are no numbers to count with
@@ -104,7 +104,9 @@ def _under(site: Site) -> Iterator[Site]:
         elif isinstance(node, ast.Call) and child is node.func:
             if isinstance(child, ast.Attribute):  # of a method, what it is a method of
                 inside = replace(inside, node=child.value, address=(*address, 0), parent=child)
-                yield from _under(replace(inside, role=Role.OBJECT))
+                # a of a.dot(b) is a factor as b is; np of np.dot(a, b) is none.
+                role_of = Role.OBJECT if product(node) is None else Role.OPERAND
+                yield from _under(replace(inside, role=role_of))
         elif isinstance(child, ast.expr):
             role_of = _role(node, child)
             deeper = site.indexing or role_of is Role.INDEX

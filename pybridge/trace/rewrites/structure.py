@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from pybridge.syntax import names, text
+from pybridge.syntax import names, product, text
 from pybridge.trace.rewrites.pool import Pool
 from pybridge.trace.rewrites.sites import NEW, OLD, Role, Site
 
@@ -52,8 +52,12 @@ def signs(pool: Pool, site: Site) -> Iterator[Option]:
         yield minus(site.node), f"{OLD} with a minus", 2
 
 
-def orders(_: Pool, site: Site) -> Iterator[Option]:
+def orders(pool: Pool, site: Site) -> Iterator[Option]:
     """Exchange what stands on both sides of an operator, or in a list of arguments."""
+    if found := product(site.node, pool.numpy):
+        what = f"{text(found.right)} before {text(found.left)}"
+        yield found.of(found.right, found.left), what, 2
+        return
     match site.node:
         case ast.BinOp(left=left, op=op, right=right) if isinstance(op, (*PRODUCTS, ast.Sub)):
             if not isinstance(op, ast.Mult):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from pybridge.syntax import text
+from pybridge.syntax import Product, text
 from pybridge.trace.rewrites.pool import Pool, alike, broadcast, product
 from pybridge.trace.rewrites.reach import Atom, Known, Shape
 from pybridge.trace.rewrites.sites import NEW, OLD, Role, Site, put, sites
@@ -188,9 +188,7 @@ def _transposed(atom: Atom) -> ast.expr:
 
 def matmul(pool: Pool, a: ast.expr, b: ast.expr) -> ast.expr:
     """The matrix product as the code writes it."""
-    if pool.dots and pool.numpy:
-        return ast.Call(ast.Attribute(ast.Name(pool.numpy), "dot"), [a, b], [])
-    return ast.BinOp(a, ast.MatMult(), b)
+    return (pool.written or Product(a, b)).of(a, b)
 
 
 VARIABLES: tuple[Operator, ...] = (others, terms, factors, matrices, shifted)
