@@ -68,6 +68,7 @@ class Access:
     step: int | None  # the entry from 0, where the index is one integer: 4, of h[time-1] at 6
     value: Value | None  # None: no number or array of numbers, or not there yet
     unset: bool = False  # written: memory to which nothing has been written yet
+    alias: str = ""  # the name under which it was read or written, of a row that has one of its own
 
 
 @dataclass(frozen=True)

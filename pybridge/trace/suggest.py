@@ -15,6 +15,7 @@ from pybridge.trace.culprits import Culprit
 from pybridge.trace.flow import Flow, flow
 from pybridge.trace.match import Matching, value_at
 from pybridge.trace.pairs import Pair, Place, turned
+from pybridge.trace.values import row_of
 from pybridge.weights import Array
 
 LONGEST_CHAIN = 4  # statements between a suspect and the result that shows its error
@@ -122,9 +123,15 @@ class _Trials:
             return None
         known = all(self._known(p) for _, places in self.flow.sources[i] for p in places)
         target, wanted = self._target(i)
+        scope = {name: self._corrected(i, name, v) for name, v in event.scope.items()}
+        for read in event.reads:  # a row under a name of its own is as the whole has it
+            whole = scope.get(read.name)
+            if read.alias in scope and isinstance(whole, np.ndarray) and read.step is not None:
+                row = row_of(whole, read.step)
+                scope[read.alias] = scope[read.alias] if row is None else row.copy()
         return Trial(
             address=statement.address,
-            scope={name: self._corrected(i, name, v) for name, v in event.scope.items()},
+            scope=scope,
             target=target,
             wanted=wanted if last and known else None,
             carried=self._carried(i),
@@ -144,10 +151,11 @@ class _Trials:
         statement = self.recording.statements[event.statement]
         for j, access in enumerate(event.writes):
             for text in statement.targets:
-                if text.split("[")[0] == access.name:
+                if text.split("[")[0] in (access.name, access.alias):
                     wanted = self._wanted(i, j)
                     if wanted is not None:
-                        return (text if access.step is not None else access.name), wanted
+                        whole = access.step is None
+                        return (access.name if whole else text), wanted
         target = statement.targets[0]
         return target, self._in_its_place(i, target) if event.threw else None
 

@@ -131,6 +131,59 @@ cost = 0.0
     assert ("hs", 0, None, [1.0, 1.0, 1.0]) in found
 
 
+def test_a_row_under_a_name_of_its_own_is_the_row(tmp_path: Path) -> None:
+    body = """
+a = np.ones((T, 2))
+for t in reversed(range(T)):
+    row = a[t]
+    row *= 2
+    copy = a[t].copy()
+    copy *= 3
+    cost = row.sum()
+"""
+    recording = recorded(a_tagger(tmp_path, body), a_case("a b"))
+    found = written(recording)
+    assert [f[1:] for f in found if f[0] == "a" and f[2] is not None] == [
+        (1, 1, [1.0, 1.0]),  # where it gets the name
+        (1, 1, [2.0, 2.0]),
+        (0, 0, [1.0, 1.0]),
+        (0, 0, [2.0, 2.0]),
+    ]
+    assert [f[3] for f in found if f[0] == "copy"] == [[2.0, 2.0], [6.0, 6.0]] * 2
+    reads = [
+        (access.name, access.step, access.alias)
+        for event in recording.events
+        if recording.statements[event.statement].text == "cost = row.sum()"
+        for access in event.reads
+    ]
+    assert reads == [("a", 1, "row"), ("a", 0, "row")]
+
+
+def test_what_a_function_is_told_to_write_to_is_written(tmp_path: Path) -> None:
+    body = """
+a, before = np.zeros((T, 2)), np.ones(2)
+flat = np.zeros((2, 2))
+for t in range(T):
+    before = np.add(a[t], before, out=a[t])
+for row in a:
+    last = np.negative(row, out=row)
+np.add.at(flat.ravel(), [3], 1.0)
+np.add.at(flat.copy(), [1], 1.0)
+cost = 0.0
+"""
+    found = written(recorded(a_tagger(tmp_path, body), a_case("a b")))
+    assert [f[1:] for f in found if f[0] == "a"][1:] == [
+        (0, 0, [1.0, 1.0]),
+        (1, 1, [1.0, 1.0]),
+        (0, 0, [-1.0, -1.0]),
+        (1, 1, [-1.0, -1.0]),
+    ]
+    assert [f[3] for f in found if f[0] == "flat"] == [
+        [[0.0, 0.0], [0.0, 0.0]],
+        [[0.0, 0.0], [0.0, 1.0]],
+    ]
+
+
 def test_reads_are_what_the_right_hand_side_saw_before_it_ran(tmp_path: Path) -> None:
     body = """
 x = np.ones(2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pybridge.syntax import text
 from pybridge.trace import Kind, Statement
@@ -13,6 +13,7 @@ from pybridge.trace.python.places import (
     as_read,
     distinct,
     is_unwritten,
+    outputs,
     parts,
     place,
     reads,
@@ -110,14 +111,17 @@ class _Instrumenter:
     ) -> list[ast.stmt]:
         assert node.value is not None
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        single = [s for t in targets for s in parts(t)]
+        bound, written = [s for t in targets for s in parts(t)], outputs(node.value)
+        single = [*bound, *written]
         read = [*reads(node.value)]
         for target in single:
             if isinstance(target, ast.Subscript):
                 read += reads(target.slice)
             if isinstance(node, ast.AugAssign):
                 read += reads(as_read(target))
-        places = tuple(p for t in single if (p := place(t)))
+        # What is only bound to a name leaves what had the name before as it is.
+        in_place = single if isinstance(node, ast.AugAssign) else written
+        places = tuple(replace(p, in_place=t in in_place) for t in single if (p := place(t)))
         watched = Watched(distinct(read), places, unwritten=is_unwritten(node.value))
         k = self._add(node, at, Kind.ASSIGNMENT, tuple(text(t) for t in single), watched)
         return [_call("before", k), node, _call("after", k)]

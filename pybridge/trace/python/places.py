@@ -10,6 +10,7 @@ from types import CodeType
 from pybridge.syntax import SHAPE_ONLY, text
 
 QUIET = {"shape", "dtype", "size", "ndim"}  # attributes that say nothing of the numbers
+VIEWS = {"ravel", "reshape", "view", "transpose"}  # methods that give the same memory, mostly
 UNWRITTEN = {"empty", "empty_like"}  # what they give is whatever lay in memory
 
 
@@ -21,6 +22,7 @@ class Place:
     whole: CodeType
     index: CodeType | None = None  # of the entry; of H[t, j], the first one
     several: bool = False  # there are more indices
+    in_place: bool = False  # of a write: into the memory of the variable, which others may share
 
 
 def reads(node: ast.AST) -> tuple[Place, ...]:
@@ -34,7 +36,7 @@ def reads(node: ast.AST) -> tuple[Place, ...]:
                     return
                 if isinstance(func, ast.Attribute):
                     visit(func.value)
-                for argument in [*args, *(k.value for k in keywords)]:
+                for argument in [*args, *(k.value for k in keywords if k.arg != "out")]:
                     visit(argument)
             case ast.Attribute(attr=attr) | ast.Subscript(value=ast.Attribute(attr=attr)) if (
                 attr in QUIET
@@ -121,12 +123,28 @@ def parts(target: ast.expr) -> list[ast.expr]:
 
 
 def arguments(call: ast.Call) -> tuple[Place, ...]:
-    """What a call may change: its arguments, and the object whose method it is."""
+    """What a call may change: its arguments, and the object whose method it is.
+
+    Of `x.ravel()` that is x.
+    """
     given: list[ast.expr] = [*call.args, *(k.value for k in call.keywords)]
     if isinstance(call.func, ast.Attribute):
         given.append(call.func.value)
-    places = [place(node) for node in given]
-    return distinct(replace(p, index=None) for p in places if p)
+    places = [place(_viewed(node)) for node in given]
+    return distinct(replace(p, index=None, in_place=True) for p in places if p)
+
+
+def _viewed(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in VIEWS:
+            return _viewed(value)
+    return node
+
+
+def outputs(node: ast.expr) -> list[ast.expr]:
+    """What the calls in an expression are told to write to: h[t], of np.tanh(x, out=h[t])."""
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return [k.value for call in calls for k in call.keywords if k.arg == "out"]
 
 
 def distinct(places: Iterable[Place]) -> tuple[Place, ...]:

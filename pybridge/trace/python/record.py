@@ -123,6 +123,7 @@ class Recorder:
             if not (place.name in held and held[place.name] == _bytes(scope.get(place.name)))
             and (access := self._access(place, frame, written=True)) is not None
         ]
+        writes = list({(access.name, access.step): access for access in writes}.values())
         if self.watched[k].unwritten:
             writes = [replace(access, value=None, unset=True) for access in writes]
         self.events[at] = replace(self.events[at], writes=tuple(writes), threw=False)
@@ -211,6 +212,9 @@ class Recorder:
         if place.index is None:
             if written and isinstance(whole, list) and whole:  # what was appended
                 return Access(place.name, len(whole) - 1, self._kept(whole[-1], frame))
+            row = self._row(place, whole, frame, written)
+            if row is not None:
+                return row
             return Access(place.name, None, self._kept(whole, frame))
         try:
             index = eval(place.index, frame.f_globals, scope)
@@ -222,6 +226,34 @@ class Recorder:
             return Access(place.name, at, self._kept(entry, frame))
         except Exception:  # no entry of a sequence: the whole variable counts
             return Access(place.name, None, self._kept(whole, frame))
+
+    def _row(self, place: Place, value: object, frame: FrameType, written: bool) -> Access | None:
+        """The access to an entry of a variable, where a name stands for a row of it in numpy.
+
+        After `row = h[t]` what is written to the one is written to the other.
+        """
+        for name, whole in _scope(frame).items():
+            step = _position(value, whole)
+            if step is None:
+                continue
+            if not written or step == self._step(frame):
+                return Access(name, step, self._kept(value, frame), alias=place.name)
+            if place.in_place:
+                return Access(name, None, self._kept(whole, frame), alias=place.name)
+        return None
+
+
+def _position(row: object, whole: object) -> int | None:
+    """Which row of an array another one is, in the same memory; None where it is none."""
+    if not (isinstance(row, np.ndarray) and isinstance(whole, np.ndarray)):
+        return None
+    if row.base is None or whole.shape[1:] != row.shape or whole.ndim != row.ndim + 1:
+        return None
+    if whole.strides[1:] != row.strides or not np.may_share_memory(row, whole):
+        return None
+    start, first = row.__array_interface__["data"][0], whole.__array_interface__["data"][0]
+    n, rest = divmod(start - first, whole.strides[0]) if whole.strides[0] else (0, 1)
+    return n if not rest and 0 <= n < len(whole) and row.dtype == whole.dtype else None
 
 
 def _numbers(value: object, name: str) -> Array:
