@@ -94,14 +94,14 @@ def forward_batch(weights: Weights, batch: Batch, h_prev: Array) -> Trace:
     Wxh, Whh, Bh, Why, By = weights.arrays.values()
     words, tags = batch.words, batch.tags
 
-    h = Wxh[words] + Bh  #                                     (N, hidden)
+    h = Wxh.take(words, axis=0) + Bh  #                        (N, hidden)
     before = h_prev  #                                         (1, hidden), then (n, hidden)
     for now in batch.steps:
-        n = now.stop - now.start
-        h[now] += before[:n] @ Whh  #                          (n, hidden)
-        before = np.tanh(h[now], out=h[now])  #                (n, hidden)
+        ht = h[now]  #                                         (n, hidden)  rows, written in place
+        ht += before[: len(ht)].dot(Whh)
+        before = np.tanh(ht, out=ht)  #                        (n, hidden)
 
-    score = h @ Why + By  #                                    (N, out)
+    score = h.dot(Why) + By  #                                 (N, out)
     score = score - score.real.max(axis=1, keepdims=True)  #   (N, out)  the largest is 0
     exp_score = np.exp(score)  #                               (N, out)
     sum_exp = exp_score.sum(axis=1, keepdims=True)  #          (N, 1)
@@ -120,24 +120,26 @@ def backward_batch(weights: Weights, batch: Batch, h_prev: Array, trace: Trace) 
 
     dy = p.copy()  #                                           (N, out)
     dy[np.arange(len(words)), tags] -= 1
-    dWhy = h.T @ dy  #                                         (hidden, out)
+    dWhy = h.T.dot(dy)  #                                      (hidden, out)
     dBy = dy.sum(axis=0, keepdims=True)  #                     (1, out)
 
-    dh = dy @ Why.T  #                                         (N, hidden)  through y alone
+    dh = dy.dot(Why.T)  #                                      (N, hidden)  through y alone
     dhRaw = 1 - h * h  #                                       (N, hidden)  dtanh, to begin with
     dhnext = np.zeros_like(h[:0])  #                           (n, hidden)  n of the step behind
     WhhT = Whh.T.copy()  # contiguous, which BLAS multiplies by in two thirds of the time
     for now in reversed(batch.steps):
-        dh[now][: len(dhnext)] += dhnext  #                    (n, hidden)
-        dhRaw[now] *= dh[now]  #                               (n, hidden)
-        dhnext = dhRaw[now] @ WhhT  #                          (n, hidden)
+        dht, dhRawt = dh[now], dhRaw[now]  #                   (n, hidden)  rows, written in place
+        dht[: len(dhnext)] += dhnext
+        dhRawt *= dht
+        dhnext = dhRawt.dot(WhhT)  #                           (n, hidden)
 
     dBh = dhRaw.sum(axis=0, keepdims=True)  #                  (1, hidden)
     start = batch.steps[0]
-    dWhh = h[batch.before[start.stop :]].T @ dhRaw[start.stop :]  #  (hidden, hidden)
-    dWhh += h_prev.T @ dhRaw[start].sum(axis=0, keepdims=True)
+    h_before = h.take(batch.before[start.stop :], axis=0)  #   (N - B, hidden)
+    dWhh = h_before.T.dot(dhRaw[start.stop :])  #              (hidden, hidden)
+    dWhh += h_prev.T.dot(dhRaw[start].sum(axis=0, keepdims=True))
     dWxh = np.zeros(weights.Wxh.shape, h.dtype)  #             (in, hidden)
     for into, out_of in batch.folds:
-        dhRaw[into] += dhRaw[out_of]  # a word that comes twice adds up
-    dWxh[words[batch.first]] = dhRaw[batch.first]
+        dhRaw[into] += dhRaw.take(out_of, axis=0)  # a word that comes twice adds up
+    dWxh[words[batch.first]] = dhRaw.take(batch.first, axis=0)
     return Weights(Wxh=dWxh, Whh=dWhh, Bh=dBh, Why=dWhy, By=dBy)

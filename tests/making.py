@@ -94,35 +94,38 @@ def port_with(*changes: tuple[str, str]) -> ModuleType:
 # Faults of a backward pass: the change, and the gradients that it makes wrong.
 PLANTED: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
     "the question's own": (
-        ("dhnext = dhRaw[t] @ Whh.T", "dhnext = dhRaw[t] @ Whh"),
+        ("dhnext = dhRawt.dot(Whh.T)", "dhnext = dhRawt.dot(Whh)"),
         ("dWxh", "dWhh", "dBh"),
     ),
     "swapped sign": (("dy[time, tags] -= 1", "dy[time, tags] += 1"), GRADIENTS),
     "one swapped sign": (("dBy = dy.sum", "dBy = -dy.sum"), ("dBy",)),
-    "a word's row assigned": (("np.add.at(dWxh, words, dhRaw)", "dWxh[words] = dhRaw"), ("dWxh",)),
-    "swapped rows": (
-        ("np.add.at(dWxh, words, dhRaw)", "np.add.at(dWxh, words[::-1], dhRaw)"),
+    "a word's row assigned": (
+        ("np.add.at(dWxh.ravel(), entries.ravel(), dhRaw.ravel())", "dWxh[words] = dhRaw"),
         ("dWxh",),
     ),
-    "zeroed": (("dWhh = h_before.T @ dhRaw", "dWhh = 0 * Whh"), ("dWhh",)),
-    "transposed": (("dWhh = h_before.T @ dhRaw", "dWhh = dhRaw.T @ h_before"), ("dWhh",)),
+    "swapped rows": (
+        ("entries = words[:, None]", "entries = words[::-1, None]"),
+        ("dWxh",),
+    ),
+    "zeroed": (("dWhh = h_before.T.dot(dhRaw)", "dWhh = 0 * Whh"), ("dWhh",)),
+    "transposed": (("dWhh = h_before.T.dot(dhRaw)", "dWhh = dhRaw.T @ h_before"), ("dWhh",)),
     "h_prev left out": (
         ("np.concatenate([h_prev, h[:-1]])", "np.concatenate([0 * h_prev, h[:-1]])"),
         ("dWhh",),
     ),
     "tanh of h": (
-        ("dtanh = 1 - h * h", "dtanh = 1 - np.tanh(h) ** 2"),
+        ("dhRaw = 1 - h * h", "dhRaw = 1 - np.tanh(h) ** 2"),
         ("dWxh", "dWhh", "dBh"),
     ),
-    "averaged": (("dWhy = h.T @ dy", "dWhy = h.T @ dy / len(time)"), ("dWhy",)),
-    "NaN": (("dWhy = h.T @ dy", "dWhy = h.T @ dy * np.nan"), ("dWhy",)),
+    "averaged": (("dWhy = h.T.dot(dy)", "dWhy = h.T.dot(dy) / len(time)"), ("dWhy",)),
+    "NaN": (("dWhy = h.T.dot(dy)", "dWhy = h.T.dot(dy) * np.nan"), ("dWhy",)),
     "Inf": (("dBh = dhRaw.sum", "dBh = np.inf + dhRaw.sum"), ("dBh",)),
     "wrong shape": (
         ("dBh = dhRaw.sum(axis=0, keepdims=True)", "dBh = dhRaw.sum(axis=0)"),
         ("dBh",),
     ),
     "off by a millionth": (
-        ("dWhh = h_before.T @ dhRaw", "dWhh = h_before.T @ dhRaw * (1 + 1e-6)"),
+        ("dWhh = h_before.T.dot(dhRaw)", "dWhh = h_before.T.dot(dhRaw) * (1 + 1e-6)"),
         ("dWhh",),
     ),
 }

@@ -81,12 +81,12 @@ def test_single_precision_stays_single() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("before[:n] @ Whh", "before[:n] @ Whh.T"),
-        ("dhRaw[now] @ WhhT", "dhRaw[now] @ Whh"),
+        (".dot(Whh)", ".dot(Whh.T)"),
+        ("dhRawt.dot(WhhT)", "dhRawt.dot(Whh)"),
         ("for into, out_of in batch.folds:", "for into, out_of in batch.folds[1:]:"),
         ("np.add.at(cost, batch.sentence, costs)", "cost[batch.sentence] = costs"),
-        ("dh[now][: len(dhnext)] += dhnext", "dh[now][: len(dhnext)] += dhnext[::-1]"),
-        ("h[batch.before[start.stop :]]", "h[batch.before[start.stop :] - 1]"),
+        ("dht[: len(dhnext)] += dhnext", "dht[: len(dhnext)] += dhnext[::-1]"),
+        ("batch.before[start.stop :]", "batch.before[start.stop :] - 1"),
         ("dWhh += h_prev.T", "dWhh += 0 * h_prev.T"),
     ],
 )

@@ -41,7 +41,10 @@ def in_float32(words: str = "the cat saw the dog") -> Case:
 
 
 def test_one_wrong_entry_of_a_large_gradient_is_named() -> None:
-    change = ("dWhh = h_before.T @ dhRaw", "dWhh = h_before.T @ dhRaw; dWhh[3, 14] *= 1 + 1e-6")
+    change = (
+        "dWhh = h_before.T.dot(dhRaw)",
+        "dWhh = h_before.T.dot(dhRaw); dWhh[3, 14] *= 1 + 1e-6",
+    )
     found = check(evidence(PythonSide(port_with(change)), LARGE), "dWhh")
     assert found.status is Status.FAILED
     assert found.worst is None  # the 225 entries were not taken one by one
@@ -65,14 +68,17 @@ def test_julia_searches_too(original: JuliaSide) -> None:
 
 
 def test_small_gradients_count_the_rest() -> None:
-    change = ("dWhy = h.T @ dy", "dWhy = 2 * h.T @ dy")
+    change = ("dWhy = h.T.dot(dy)", "dWhy = 2 * h.T.dot(dy)")
     found = check(evidence(PythonSide(port_with(change)), a_case()), "dWhy")
     assert (len(found.wrong), found.rest) == (SHOWN, 4 * 3 - SHOWN)
 
 
 def test_directions_and_every_entry_come_to_the_same() -> None:
     """On the right port and with one entry off by a part in 10^6, named by both."""
-    change = ("dWhh = h_before.T @ dhRaw", "dWhh = h_before.T @ dhRaw; dWhh[7, 2] *= 1 + 1e-6")
+    change = (
+        "dWhh = h_before.T.dot(dhRaw)",
+        "dWhh = h_before.T.dot(dhRaw); dWhh[7, 2] *= 1 + 1e-6",
+    )
     for port in (PythonSide(), PythonSide(port_with(change))):
         quick, thorough = (evidence(port, LARGE, m) for m in (COMPLEX, exhaustive(COMPLEX)))
         for name in GRADIENTS:
@@ -92,8 +98,8 @@ def test_exhaustive_means_julia_as_well(fixed: JuliaSide) -> None:
 # Each returns the right cost, and drops the imaginary part without a warning of numpy's.
 DROPPED = {
     "real part of the scores": (
-        "score = h @ Why + By",
-        "score = (h @ Why + By).real + 0 * h[0, 0]",
+        "score = h.dot(Why) + By",
+        "score = (h.dot(Why) + By).real + 0 * h[0, 0]",
     ),
     "absolute value": ("return Trace(cost=cost,", "return Trace(cost=np.abs(cost),"),
 }
@@ -116,7 +122,7 @@ def test_nor_is_a_wrong_gradient_passed_because_the_complex_step_is_blind() -> N
     """
     blind = port_with(
         ("score = score - score.real.max(axis=1, keepdims=True)", "shift = score.real.max(axis=1)"),
-        ("score[time, tags]", "score[time, tags] + 0.3 * shift"),
+        ("score[time, tags].sum()", "(score[time, tags] + 0.3 * shift).sum()"),
     )
     found = evidence(PythonSide(blind), a_case())
     assert found.gradient.method == DIFFERENCE.name
@@ -125,7 +131,7 @@ def test_nor_is_a_wrong_gradient_passed_because_the_complex_step_is_blind() -> N
 
 @pytest.mark.parametrize("change", DROPPED.values(), ids=DROPPED.keys())
 def test_and_is_accused_where_its_gradient_is_wrong(change: tuple[str, str]) -> None:
-    wrong = ("dWhy = h.T @ dy", "dWhy = -h.T @ dy")
+    wrong = ("dWhy = h.T.dot(dy)", "dWhy = -h.T.dot(dy)")
     found = evidence(PythonSide(port_with(change, wrong)), a_case())
     assert found.gradient.named(Status.FAILED)[-1:] == ["dWhy"] or (
         "dWhy" in found.gradient.named(Status.FAILED)
@@ -174,7 +180,12 @@ def test_a_slip_of_the_port_is_noted() -> None:
 def test_a_row_of_an_absent_word_that_counts_is_found() -> None:
     """The forward pass reads a row that it should not; the backward pass does not know."""
     case = a_case("one two", whole_vocabulary=True)
-    leaky = port_with(("    h = Wxh[words] + Bh", "    h = Wxh[words] + Bh + 1e-3 * Wxh[-1]"))
+    leaky = port_with(
+        (
+            "    h = Wxh.take(words, axis=0) + Bh",
+            "    h = Wxh.take(words, axis=0) + Bh + 1e-3 * Wxh[-1]",
+        )
+    )
     found = check(evidence(PythonSide(leaky), case), "dWxh")
     assert found.status is Status.FAILED
     assert {entry.index[0] for entry in found.wrong} == {2}
@@ -186,7 +197,12 @@ def test_the_same_with_many_absent_words() -> None:
     rows = (*case.rows, *(f"w{i}" for i in range(100)))
     wide = np.random.default_rng(0).standard_normal((len(rows), 3))
     case = with_weights(replace(case, rows=rows), Wxh=wide)
-    leaky = port_with(("    h = Wxh[words] + Bh", "    h = Wxh[words] + Bh + 1e-3 * Wxh[77]"))
+    leaky = port_with(
+        (
+            "    h = Wxh.take(words, axis=0) + Bh",
+            "    h = Wxh.take(words, axis=0) + Bh + 1e-3 * Wxh[77]",
+        )
+    )
     found = check(evidence(PythonSide(leaky), case), "dWxh")
     assert {entry.index[0] for entry in found.wrong} == {77}
     assert check(evidence(PythonSide(), case), "dWxh").status is Status.PASSED

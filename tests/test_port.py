@@ -15,7 +15,7 @@ from pybridge.sides.python import PythonSide
 from tests.making import FIXED, ORIGINAL, port_with
 
 OLD, NEW = ORIGINAL.read_text(), FIXED.read_text()
-TRANSPOSE = ("dhnext = dhRaw[t] @ Whh.T", "dhnext = dhRaw[t] @ Whh")
+TRANSPOSE = ("dhnext = dhRawt.dot(Whh.T)", "dhnext = dhRawt.dot(Whh)")
 STABLE = (
     "    score = score - score.real.max(axis=1, keepdims=True)",
     "    score = score + 0",
@@ -76,7 +76,9 @@ def test_of_many_changes_one_after_the_other_is_left_out(
 def test_a_port_that_gives_no_answer_has_nothing_carried_over(
     fixed: JuliaSide, tmp_path: Path
 ) -> None:
-    python = PythonSide(port_with(("    score = h @ Why + By", "    score = h @ Why + By + none")))
+    python = PythonSide(
+        port_with(("    score = h.dot(Why) + By", "    score = h.dot(Why) + By + none"))
+    )
     cases = [ladder.case("a b a c", ladder.TELLING)]
     found = list(carried(OLD, changes(OLD, NEW), cases, python, fixed, tmp_path))
     assert {c.state for c in found} <= {State.NEITHER, State.SILENT}

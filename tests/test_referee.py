@@ -56,14 +56,14 @@ def test_julia_is_off_with_the_question_s_own_bug(original: JuliaSide) -> None:
 
 
 def test_python_is_off_with_a_bug_of_its_own(fixed: JuliaSide) -> None:
-    port = PythonSide(port_with(("dWhy = h.T @ dy", "dWhy = h.T @ dy * (1 + 1e-6)")))
+    port = PythonSide(port_with(("dWhy = h.T.dot(dy)", "dWhy = h.T.dot(dy) * (1 + 1e-6)")))
     found = opinion(heard(a_case(), fixed, port))
     assert found.off() == "Python"
     assert found.digits["dWhy"][0] == pytest.approx(6, abs=0.7)
 
 
 def test_python_is_off_where_it_rounds_on_the_way(fixed: JuliaSide) -> None:
-    rounding = ("score = h @ Why + By", "score = (h @ Why + By) * (1 + 3e-8)")
+    rounding = ("score = h.dot(Why) + By", "score = (h.dot(Why) + By) * (1 + 3e-8)")
     found = opinion(heard(a_case(), fixed, PythonSide(port_with(rounding))))
     assert found.off() == "Python"
     assert found.digits["cost"][0] == pytest.approx(7.5, abs=1.5)
@@ -112,7 +112,7 @@ def test_what_is_missing_or_not_finite_holds_no_digit() -> None:
 
 
 def test_a_side_without_an_answer_is_not_heard(fixed: JuliaSide) -> None:
-    raising = PythonSide(port_with(("dWhy = h.T @ dy", "raise ValueError('no')")))
+    raising = PythonSide(port_with(("dWhy = h.T.dot(dy)", "raise ValueError('no')")))
     result = heard(a_case(), fixed, raising)
     assert result.opinion is None
     assert isinstance(result.julia, Evidence)

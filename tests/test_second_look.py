@@ -75,7 +75,7 @@ def test_a_pass_on_zero_over_zero_is_called_one() -> None:
 
 
 def test_a_nan_that_passes_is_called_wrong() -> None:
-    port = port_with(("dWhy = h.T @ dy", "dWhy = h.T @ dy * np.nan"))
+    port = port_with(("dWhy = h.T.dot(dy)", "dWhy = h.T.dot(dy) * np.nan"))
     found = of(looks(PythonSide(port), a_case()), "dWhy")
     assert {look.pick.passed for look in found} == {True}
     assert {look.remark for look in found} == {"a pass on NaN; the entry is wrong"}
@@ -86,7 +86,7 @@ def test_what_two_random_picks_miss_is_said() -> None:
     probe = next(p for p in posted.probes(case) if p.name == "Why")
     assert probe.directions is not None
     row, column = np.argwhere(probe.directions.sum(axis=0) == 0)[0]
-    port = port_with(("dWhy = h.T @ dy", f"dWhy = h.T @ dy; dWhy[{row}, {column}] += 1"))
+    port = port_with(("dWhy = h.T.dot(dy)", f"dWhy = h.T.dot(dy); dWhy[{row}, {column}] += 1"))
     found = of(looks(PythonSide(port), case), "dWhy")
     assert {look.pick.passed for look in found} == {True}
     assert {look.remark for look in found} == {
@@ -107,5 +107,5 @@ def test_the_question_s_bug_fails_rightly(original: JuliaSide) -> None:
 
 
 def test_a_tagger_that_throws_is_a_failure() -> None:
-    port = port_with(("dWhy = h.T @ dy", "raise ValueError('no')"))
+    port = port_with(("dWhy = h.T.dot(dy)", "raise ValueError('no')"))
     assert isinstance(second_look(PythonSide(port), a_case()), Failure)

@@ -60,7 +60,7 @@ def test_known_answer() -> None:
 
 def test_known_answer_fails_for_another_product() -> None:
     case, expected = known_answer()
-    port = port_with(("before @ Whh)", "before @ Whh.T)"))
+    port = port_with(("before.dot(Whh),", "before.dot(Whh.T),"))
     trace = port.forward(case.weights, case.words, case.tags, case.h_prev)
     assert np.abs(trace.h - expected).max() > 0.01
 

@@ -114,6 +114,12 @@ class Tangents(NDArrayOperatorsMixin):
             raise TypeError(f"no tangent can be kept in {np.dtype(dtype)}")
         return self.copy()
 
+    def take(self, indices: Any, axis: int | None = None) -> Tangents:
+        """The entries at these places of an axis, or of all axes made one; new memory."""
+        if axis is None:
+            return self.ravel()[indices].copy()
+        return self[(*[slice(None)] * (axis % self.ndim), indices)].copy()
+
     def __len__(self) -> int:
         return len(self.value)
 
@@ -271,6 +277,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.dot: np.matmul,
     np.reshape: Tangents.reshape,
     np.ravel: Tangents.ravel,
+    np.take: Tangents.take,
     np.transpose: lambda a: a.T,
     np.copy: Tangents.copy,
     np.real: lambda a: a.real,

@@ -11,12 +11,13 @@ from types import ModuleType
 
 import pytest
 
-from pybridge import tagger
+from pybridge import python_file, tagger
 from pybridge.edit import UNCHANGED, Edit, Replacement
 from pybridge.faults import Fault, ladder, python
 from pybridge.faults.python.named import named
 from pybridge.faults.python.scope import read
 from pybridge.faults.python.tree import edited, node_at, planted, reached, sites, text
+from pybridge.syntax import product
 
 # Step by step, as the Julia code has it; with another spelling of the same parts.
 LOOP = """
@@ -148,6 +149,76 @@ def test_the_operators_know_their_trade(loop: ModuleType) -> None:
     assert "carry = Whh @ raw -> carry = dWhh @ raw" in changes(found["variable"])
 
 
+WAYS = ["{} @ {}", "numpy.dot({}, {})", "numpy.matmul({}, {})", "{}.dot({})"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_product_is_one_however_it_is_written(way: str, tmp_path: Path) -> None:
+    file = tmp_path / "ways.py"
+    file.write_text(LOOP.replace("Whh @ raw", way.format("Whh", "raw")))
+    found, _ = faults_of(python_file.load(str(file)))
+    old = f"carry = {way.format('Whh', 'raw')}"
+    for operator, new in {
+        "transpose": way.format("Whh.T", "raw"),
+        "order of factors": way.format("raw", "Whh"),
+        "kind of product": "Whh * raw",
+        "drop": "raw",
+        "variable": way.format("dWhh", "raw"),
+    }.items():
+        assert f"{old} -> carry = {new}" in changes(found[operator]), operator
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "table.get(raw)",
+        "table.dot(Whh, raw)",
+        "'Whh'.dot(raw)",
+        "Whh.dot('raw')",
+        "Whh.dot(*raw)",
+        "Whh.dot(raw, axis=1)",
+        "numpy.outer(Whh, raw)",
+        "numpy.dot(Whh)",
+        "numpy.linalg.matmul(Whh, raw)",
+        "dot(Whh, raw)",
+        "Whh * raw",
+    ],
+)
+def test_what_is_called_otherwise_is_no_product(code: str) -> None:
+    assert product(ast.parse(code, mode="eval").body, "numpy") is None
+
+
+def test_without_its_name_only_the_functions_of_numpy_are_unknown() -> None:
+    def found(code: str) -> bool:
+        return product(ast.parse(code, mode="eval").body) is not None
+
+    assert [found(c) for c in ("a @ b", "a.dot(b)", "np.dot(a, b)", "np.matmul(a, b)")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_factor_written_in_place_takes_part_in_the_named_faults(tmp_path: Path) -> None:
+    """`raw *= total`, raw being a row of what is made of 1 - h * h."""
+    file = tmp_path / "rows.py"
+    old = "        raw = total * (1 - h[t] ** 2)\n"
+    assert LOOP.count(old) == 1
+    file.write_text(
+        LOOP.replace(
+            "    carry = numpy.zeros", "    every = 1 - h * h\n    carry = numpy.zeros"
+        ).replace(old, "        raw = every[t]\n        raw *= total\n")
+    )
+    found, _ = faults_of(python_file.load(str(file)))
+    assert changes(found["float32 in the backward pass"]) == [
+        'raw *= total -> raw[:] = (raw * total).astype("float32")'
+    ]
+    assert changes(found["dhnext added after the tanh factor"]) == [
+        "total = carry + Why @ dy; raw *= total -> total = Why @ dy; raw[:] = raw * total + carry"
+    ]
+
+
 def test_no_fault_is_listed_twice_and_every_one_can_be_planted() -> None:
     found, _ = python.faults(tagger, "tagger.py", ladder.shapes_case())
     assert len({(f.line, f.change, f.edit.appended) for f in found}) == len(found)
@@ -178,11 +249,11 @@ def test_edited_leaves_the_tree_alone_and_changes_only_what_it_is_told() -> None
 
 def test_errors_of_an_edited_copy_name_the_line_of_the_file() -> None:
     found, _ = python.faults(tagger, "tagger.py", ladder.shapes_case())
-    fault = next(f for f in found if f.new == "dWhy = h @ dy")
+    fault = next(f for f in found if f.new == "dWhy = h.dot(dy)")
     case = ladder.shapes_case()
     copy = planted(tagger.__name__, fault.edit)
     trace = copy.forward(case.weights, case.words, case.tags, case.h_prev)
-    with pytest.raises(ValueError, match="matmul") as caught:
+    with pytest.raises(ValueError, match="not aligned") as caught:
         copy.backward(case.weights, case.words, case.tags, case.h_prev, trace)
     assert caught.traceback[-1].lineno + 1 == fault.line
 

@@ -201,7 +201,10 @@ def test_a_noisy_forward_pass_is_undecided() -> None:
     found = checks(COMPLEX, case)
     assert failed(found) == ()
     noisy = port_with(
-        ("h = Wxh[words] + Bh", "h = (Wxh[words] * 1e9 + Bh * 1e9) - (Wxh[words] + Bh) * (1e9 - 1)")
+        (
+            "h = Wxh.take(words, axis=0) + Bh",
+            "h = (Wxh[words] * 1e9 + Bh * 1e9) - (Wxh[words] + Bh) * (1e9 - 1)",
+        )
     )
     found = checks(COMPLEX, a_case(), noisy)
     assert {check.status for check in found.values()} == {Status.UNDECIDED}

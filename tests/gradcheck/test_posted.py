@@ -83,7 +83,9 @@ def test_it_raises_a_false_alarm_where_the_complex_step_does_not() -> None:
 
 def test_it_misses_a_fault_that_the_complex_step_finds() -> None:
     """Two random entries: a single wrong one among sixteen is mostly not looked at."""
-    single = port_with(("dWhh = h_before.T @ dhRaw", "dWhh = h_before.T @ dhRaw; dWhh[3, 3] += 1"))
+    single = port_with(
+        ("dWhh = h_before.T.dot(dhRaw)", "dWhh = h_before.T.dot(dhRaw); dWhh[3, 3] += 1")
+    )
     missed = 0
     for seed in range(8):
         case = a_case(seed=seed)

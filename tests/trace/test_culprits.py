@@ -184,7 +184,7 @@ def test_names_that_a_table_gives_and_names_that_only_values_show(tmp_path: Path
 
 def test_what_has_no_partner_is_listed() -> None:
     matching = matched(PORT, LOOPS, a_case())
-    assert "backward dtanh" in matching.alone
+    assert "backward dhy" in matching.alone
     assert python_file.source_of(LOOPS)[0]
 
 

@@ -57,13 +57,17 @@ def products(scope: Scope) -> list[Site]:
         if isinstance(site.statement, ast.Assign) and site.statement.value is site.node
         for target in targets(site.statement)
     }
-    return [
-        site
-        for site in scope.within("backward")
-        if isinstance(site.node, ast.BinOp)
-        and isinstance(site.node.op, ast.Mult)
-        and any(squared(n) or base(n) in known for n in (site.node.left, site.node.right))
-    ]
+    found = []
+    for site in scope.within("backward"):
+        match site.node:
+            case ast.Assign(targets=[ast.Name(id=row)], value=value) if base(value) in known:
+                known.add(row)
+            case (
+                ast.BinOp(left=left, op=ast.Mult(), right=right)
+                | ast.AugAssign(target=left, op=ast.Mult(), value=right)
+            ) if any(squared(n) or base(n) in known for n in (left, right)):
+                found.append(site)
+    return found
 
 
 def carried(scope: Scope) -> list[tuple[Site, str, ast.expr]]:
@@ -149,7 +153,7 @@ def _carry_after(scope: Scope, _: Sequence[Fault]) -> list[Fault] | str:
         code = text(product.node).replace(f"({text(intake.node)})", f"({text(rest)})")
         return [scope.fault(product, "", f"{code} + {name}")]
     early = scope.fault(intake, "", rest)
-    late = scope.fault(product, "", f"{text(product.node)} + {name}")
+    late = scope.fault(product, "", _with_value(product.node, f"{{value}} + {name}"))
     return [
         replace(
             late,
@@ -228,8 +232,19 @@ def _rounded_forward(scope: Scope, _: Sequence[Fault]) -> list[Fault] | str:
 
 def _rounded(scope: Scope, sites: Sequence[Site], why: str) -> list[Fault] | str:
     return [
-        scope.fault(site, "", f'({text(site.node)}).astype("float32")') for site in sites
+        scope.fault(site, "", _with_value(site.node, '({value}).astype("float32")'))
+        for site in sites
     ] or why
+
+
+def _with_value(node: ast.AST, code: str) -> str:
+    """What comes to another value: `code`, in which {value} stands for that of the node."""
+    if not isinstance(node, ast.AugAssign):
+        return code.format(value=text(node))
+    target = text(node.target)  # of a name, its memory, which may be a row of something else
+    whole = target if isinstance(node.target, ast.Subscript) else f"{target}[:]"
+    value = text(ast.BinOp(ast.parse(target, mode="eval").body, node.op, node.value))
+    return f"{whole} = {code.format(value=value)}"
 
 
 NAMED: dict[str, Plant] = {
