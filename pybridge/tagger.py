@@ -49,8 +49,8 @@ def forward(weights: Weights, words: Indices, tags: Indices, h_prev: Array) -> T
     h = Wxh.take(words, axis=0) + Bh  #                       (T, hidden)
     before = np.empty_like(h[0])  #                           (hidden,)  in the type of the weights
     before[:] = h_prev[0]
-    for t in range(len(words)):
-        before = np.tanh(h[t] + before.dot(Whh), out=h[t])  # (hidden,)
+    for ht in h:  #                                           (hidden,)  a row, written in place
+        before = np.tanh(ht + before.dot(Whh), out=ht)  #     (hidden,)
 
     score = h.dot(Why) + By  #                                (T, out)
     score = score - score.real.max(axis=1, keepdims=True)  #  (T, out)  the largest is 0

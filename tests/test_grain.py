@@ -22,8 +22,8 @@ from tests.making import a_case, julia_with, large_logits, port_with, setup
 from tests.test_no_false_alarm import random_cases
 
 PORT = PythonSide()
-STEP = "before = np.tanh(h[t] + before.dot(Whh), out=h[t])"
-COARSE = 'before = h[t] = np.tanh(h[t] + before.dot(Whh)).astype("float32")'
+STEP = "before = np.tanh(ht + before.dot(Whh), out=ht)"
+COARSE = 'before = ht[:] = np.tanh(ht + before.dot(Whh)).astype("float32")'
 SINGLE = PythonSide(port_with((STEP, COARSE)))
 # The same, of the scores.
 ROUNDED = PythonSide(

@@ -22,7 +22,7 @@ def test_a_fault_of_the_backward_pass(name: str) -> None:
 @pytest.mark.parametrize(
     ("change", "wrong"),
     [
-        (("h[t] + before.dot(Whh)", "h[t] - before.dot(Whh)"), ("dWxh", "dWhh", "dBh")),
+        (("ht + before.dot(Whh)", "ht - before.dot(Whh)"), ("dWxh", "dWhh", "dBh")),
         (("score = h.dot(Why) + By", "score = h.dot(Why) - By"), ("dBy",)),
         (("p = exp_score / sum_exp", "p = exp_score"), GRADIENTS),
         (("np.log(sum_exp).sum()", "(1 + np.log(sum_exp)).sum()"), ()),
@@ -33,8 +33,8 @@ def test_a_fault_of_the_forward_pass(change: tuple[str, str], wrong: tuple[str, 
     assert spoiled(PythonSide(port_with(change)), PythonSide(), CASE) == wrong
 
 
-STEP = "before = np.tanh(h[t] + before.dot(Whh), out=h[t])"
-SINGLE = 'before = h[t] = np.tanh(h[t] + before.dot(Whh)).astype("float32")'
+STEP = "before = np.tanh(ht + before.dot(Whh), out=ht)"
+SINGLE = 'before = ht[:] = np.tanh(ht + before.dot(Whh)).astype("float32")'
 
 
 def test_a_staircase_has_no_derivative_and_a_kink_and_a_cost_nearby_have() -> None:

@@ -217,18 +217,19 @@ def test_the_default_method_needs_no_reason() -> None:
 LARGE = a_case(hidden=15)  # Whh has 225 entries, Wxh 75, Why 45
 H_IN_A_LIST = (
     ("np.empty_like(h[0])", "np.empty_like(Bh[0])"),
+    ("for ht in h:", "for word in words:"),
     ("    h = Wxh.take(words, axis=0) + Bh  #                       (T, hidden)\n", "    h = []\n"),
     (
-        "        before = np.tanh(h[t] + before.dot(Whh), out=h[t])",
-        "        before = np.tanh(Wxh[words[t]] + Bh[0] + before.dot(Whh)); h.append(before)",
+        "        before = np.tanh(ht + before.dot(Whh), out=ht)",
+        "        before = np.tanh(Wxh[word] + Bh[0] + before.dot(Whh)); h.append(before)",
     ),
     ("    score = h.dot(Why) + By", "    h = np.stack(h); score = h.dot(Why) + By"),
 )
 COLUMNS = (
     (
-        "        before = np.tanh(h[t] + before.dot(Whh), out=h[t])",
-        "        before = np.tanh(h[t][:, None] + Whh.T @ before.reshape(-1, 1))[:, 0]; "
-        "h[t] = before",
+        "        before = np.tanh(ht + before.dot(Whh), out=ht)",
+        "        before = np.tanh(ht[:, None] + Whh.T @ before.reshape(-1, 1))[:, 0]; "
+        "ht[:] = before",
     ),
 )
 Changes = tuple[tuple[str, str], ...]
