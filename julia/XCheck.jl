@@ -23,10 +23,10 @@ include("Loading.jl")
 include("Outline.jl")
 
 """
-    examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps)
+    examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2)
         -> ((fingerprint, run, costs, refusal), "") or (nothing, problem)
 
-Run the tagger forward and backward once on one sentence; then, for each probe `(name, directions)`,
+Run the tagger forward and backward on one sentence, `runs` times, 2 or less; then, for each probe `(name, directions)`,
 evaluate its cost with the parameter `name` moved by `step * direction`, for every step.
 
 - `names`, `values`: the parameters, in the order in which `backwardRNN` returns their gradients.
@@ -36,22 +36,27 @@ evaluate its cost with the parameter `name` moved by `step * direction`, for eve
 - `steps`: numbers, imaginary ones for the complex step.
 
 `run` holds cost, h (T, hidden), p (T, out) and the gradients; `costs[i]` is (k, length(steps)).
+With less than two runs there is no fingerprint, and with none no run.
 A tagger that runs, but whose cost cannot be had at these steps, has no costs and a `refusal`: the
 reason why it does not take complex weights, say.
 """
-examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps) = attempt(tagger.path) do
-    Base.invokelatest(examine_now, tagger, names, values, words, tags, h_prev, sizes, probes, steps)
-end
+examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2) =
+    attempt(tagger.path) do
+        Base.invokelatest(
+            examine_now, tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs,
+        )
+    end
 
-function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, steps)
+function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs)
     weights = [Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
     kind = promote_type(eltype.(last.(weights))...)
     sentence = one_sentence(words, tags, copy_of(h_prev), sizes, kind)
     set_weights(tagger, weights)
-    held = fingerprint(first.(weights), last.(weights))
+    held = runs == 2 ? fingerprint(first.(weights), last.(weights)) : ""
     before = copy.(last.(weights)) # comparing is much faster than to hash them once more
     run = hinting(tagger, weights, sentence) do
-        run_twice(tagger, sentence, first.(weights))
+        runs == 2 && return run_twice(tagger, sentence, first.(weights))
+        runs == 1 ? run_once(tagger, sentence, first.(weights)) : nothing
     end
     value_of = Dict(weights)
     costs, refusal = attempt(tagger.path) do

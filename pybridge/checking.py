@@ -14,7 +14,7 @@ import numpy as np
 from pybridge import grain
 from pybridge.agreement import Agreement, Match, agree
 from pybridge.case import Case, largest_weight
-from pybridge.evidence import Asked, Evidence, ask, collect
+from pybridge.evidence import Asked, Evidence, ask, collect, question
 from pybridge.gradcheck.judge import rounding_floor
 from pybridge.gradcheck.methods import Method
 from pybridge.gradcheck.probes import directions
@@ -29,8 +29,18 @@ AHEAD = 8
 # Of so many cases a process the longest are handed out first, where there are several processes.
 # Results wait for those before them: more would cost memory, and be lost where a run is killed.
 CHOICE = 32
+# Cases that the Python side may be done with when Julia has started.
+HALVES = 512
 
 Referee = Callable[[Task], "Future[Reference | Failure]"]
+
+
+@dataclass(frozen=True)
+class Half:
+    """What is known of a case before Julia was asked about it."""
+
+    task: Task
+    python: Evidence | Failure
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,19 @@ class CaseResult:
     opinion: Opinion | Failure | None = None  # of the referee, where it was asked
 
 
+def halves(
+    cases: Iterable[Case], python: Side, method: Method, until: Callable[[], bool]
+) -> dict[int, Half]:
+    """The first cases by number, on the Python side alone, as many as there is time for."""
+    found = {}
+    for number, case in enumerate(islice(cases, HALVES)):
+        if until():
+            break
+        task = question(case, method)
+        found[number] = Half(task, collect(ask(python, case, method, task=task)))
+    return found
+
+
 def check_cases(
     cases: Iterable[Case],
     python: Side,
@@ -53,17 +76,19 @@ def check_cases(
     method: Method,
     tolerance: float | None = None,
     workers: int = 1,
+    ready: dict[int, Half] | None = None,
 ) -> Iterator[CaseResult]:
     """Check every case; the results come in the order of the cases.
 
     `tolerance` is that of the agreement, relative; None stands for that of the precision. With more
-    `workers` than one on the Julia side the longest cases are handed out first. InputError where
-    the two sides do not hold the same weights.
+    `workers` than one on the Julia side the longest cases are handed out first. What is `ready` is
+    not asked again, and taken out. InputError where the two sides do not hold the same weights.
     """
+    ready = {} if ready is None else ready
     window = max(AHEAD + 1, CHOICE if workers > 1 else 0) * workers
     left = enumerate(cases)
     read: list[tuple[int, int, Case]] = []  # a heap, by what is handed out first
-    asked: deque[tuple[int, Case, Asked]] = deque()
+    asked: deque[tuple[int, Asked, Evidence | Failure | None]] = deque()
     done: dict[int, CaseResult] = {}
     given = 0  # results
     while True:
@@ -71,11 +96,15 @@ def check_cases(
             heappush(read, (-len(case.words) if workers > 1 else 0, number, case))
         while read and len(asked) <= AHEAD * workers:
             _, number, case = heappop(read)
-            asked.append((number, case, ask(julia, case, method)))
+            half = ready.pop(number, None)
+            task = half.task if half else question(case, method)
+            ours = half.python if half else None
+            asked.append((number, ask(julia, task.case, method, task=task), ours))
         if not asked:
             return
-        number, case, answer = asked.popleft()
-        done[number] = _check(case, answer, python, method, tolerance)
+        number, answer, ours = asked.popleft()
+        ours = ours or collect(ask(python, answer.case, method, task=answer.task))
+        done[number] = _check(answer, ours, python, tolerance)
         while given in done:
             yield done.pop(given)
             given += 1
@@ -109,9 +138,9 @@ def refereed(
 
 
 def _check(
-    case: Case, asked: Asked, python: Side, method: Method, tolerance: float | None
+    asked: Asked, ours: Evidence | Failure, python: Side, tolerance: float | None
 ) -> CaseResult:
-    ours, theirs = collect(ask(python, case, method)), collect(asked)
+    case, theirs = asked.case, collect(asked)
     agreement = None
     if isinstance(ours, Evidence) and isinstance(theirs, Evidence):
         agreement = agree(

@@ -18,7 +18,7 @@ from pybridge.cli_init import init
 from pybridge.cli_julia import julia, say
 from pybridge.cli_saved import diff, show
 from pybridge.cli_train import tag, train
-from pybridge.errors import InputError
+from pybridge.errors import EndedBySignal, InputError
 from pybridge.options import (
     Dtype,
     DtypeName,
@@ -359,7 +359,7 @@ def main() -> NoReturn:
     # So that Julia ends and its folder goes when a CI job is cancelled, or a terminal closed, too.
     for number in {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+            signal.signal(number, _end)
     # One process, one core: products as small as these only lose by more. numpy is not loaded yet.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     try:
@@ -369,6 +369,8 @@ def main() -> NoReturn:
         sys.exit(status)
     except InputError as e:
         _fail(str(e))
+    except EndedBySignal as e:
+        sys.exit(e.status)
     except (KeyboardInterrupt, typer.Abort):
         say("interrupted")
         sys.exit(INTERRUPTED)
@@ -386,6 +388,10 @@ def main() -> NoReturn:
         command = context.command_path if context else "xcheck"
         problem = " ".join(e.format_message().split()).rstrip(".")
         _fail(f"{problem}; see `{command} --help`")
+
+
+def _end(number: int, _: object) -> NoReturn:
+    raise EndedBySignal(number)
 
 
 def _fail(problem: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The one exception that a user is meant to read, and the one that nobody is to catch."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ class InputError(Exception):
         place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
         super().__init__(" ".join(f"{place}{problem}; {remedy}".split()))
         self.file, self.line = file, line
+
+
+class EndedBySignal(BaseException):
+    """Somebody ends the command. No SystemExit: that may be a tagger's own."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number

@@ -35,25 +35,43 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question put to a side, about a case and about the same case with nudged weights."""
+    """A question put to a side, about a case and about the same case with nudged weights.
+
+    `more` of the task is first that about nudged weights; of the complex step then one of plain
+    differences.
+    """
 
     side: Side
     method: Method
     reason: str  # why this method and not the one asked for
-    tasks: tuple[Task, Task]
-    replies: tuple[Future[Reply], Future[Reply]]
-    plain: Future[Reply] | None = None  # costs at +-PLAIN along one direction a parameter
+    task: Task
+    reply: Future[Reply]
+
+    @property
+    def case(self) -> Case:
+        """That of the task."""
+        return self.task.case
 
 
-def ask(side: Side, case: Case, method: Method, reason: str = "") -> Asked:
-    """Put a case to a side; the answer may come later."""
+def ask(
+    side: Side, case: Case, method: Method, reason: str = "", *, task: Task | None = None
+) -> Asked:
+    """Put a case to a side; the answer may come later.
+
+    `task` is the `question` about the case, where it has been put to another side before.
+    """
+    task = task or question(case, method)
+    return Asked(side, method, reason, task, side.submit(task))
+
+
+def question(case: Case, method: Method) -> Task:
+    """All that is asked about a case in one go."""
     first, second = method.tasks(case)
-    replies = (side.submit(first), side.submit(second))
-    plain = None
+    more = [second]
     if method.name == COMPLEX.name:
         one_each = tuple(probes.first(p) for p in first.probes if p.directions is not None)
-        plain = side.submit(Task(case, one_each, (complex(PLAIN), complex(-PLAIN))))
-    return Asked(side, method, reason, (first, second), replies, plain)
+        more.append(Task(case, one_each, (complex(PLAIN), complex(-PLAIN))))
+    return replace(first, more=tuple(more))
 
 
 def collect(asked: Asked) -> Evidence | Failure:
@@ -62,17 +80,16 @@ def collect(asked: Asked) -> Evidence | Failure:
     Central differences stand in where a forward pass does not take complex weights, or takes them
     and drops an imaginary part on the way.
     """
-    answered = _answers(asked)
-    if isinstance(answered, Failure):
-        return answered
-    answer, again = answered
-    case = asked.tasks[0].case
+    answer = _answer(asked)
+    if isinstance(answer, Failure):
+        return answer
+    case, again = asked.case, answer.more[0]
     refusal = answer.refusal or again.refusal
     if refusal and asked.method.name == COMPLEX.name:
         return collect(ask(asked.side, case, DIFFERENCE, f"no complex weights: {refusal}"))
     if refusal:
         return Failure(refusal)
-    parameters = asked.method.check(asked.tasks[0], answer, again)
+    parameters = asked.method.check(asked.task, answer, again)
     blind = _blind_spots(asked, answer, parameters)
     if blind:
         reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
@@ -93,7 +110,7 @@ def collect(asked: Asked) -> Evidence | Failure:
 
 def _worth_a_second_look(asked: Asked, parameters: list[ParameterCheck]) -> bool:
     """Whether a parameter failed that is small enough for all its entries to be named."""
-    method, case = asked.method, asked.tasks[0].case
+    method, case = asked.method, asked.case
     if not isinstance(method, Differencing) or method.one_by_one >= probes.ONE_BY_ONE:
         return False
     sizes = {f"d{name}": array.size for name, array in case.weights.arrays.items()}
@@ -103,14 +120,11 @@ def _worth_a_second_look(asked: Asked, parameters: list[ParameterCheck]) -> bool
     )
 
 
-def _answers(asked: Asked) -> tuple[Examination, Examination] | Failure:
-    """Both answers, of a side that holds the weights that it was handed."""
-    answer, again = (reply.result() for reply in asked.replies)
+def _answer(asked: Asked) -> Reply:
+    """The answer, of a side that holds the weights that it was handed."""
+    answer, case = asked.reply.result(), asked.case
     if isinstance(answer, Failure):
         return answer
-    if isinstance(again, Failure):
-        return again
-    case = asked.tasks[0].case
     held = fingerprint(case.weights.arrays)
     if answer.fingerprint != held:
         raise InputError(
@@ -118,7 +132,7 @@ def _answers(asked: Asked) -> tuple[Examination, Examination] | Failure:
             f"(sha256 {answer.fingerprint[:12]}, not {held[:12]})",
             "this is a fault of xcheck or of the bridge; please report it",
         )
-    return answer, again
+    return answer
 
 
 def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> str:
@@ -131,7 +145,7 @@ def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCh
     """
     if asked.method.name != COMPLEX.name:
         return ""
-    case = asked.tasks[0].case
+    case = asked.case
     accused = any(p.status is Status.FAILED and np.isfinite(p.error) for p in parameters)
     if not accused and not _suspicious(asked, answer, parameters):
         return ""
@@ -154,13 +168,12 @@ def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCh
 
 def _suspicious(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> bool:
     """Whether a plain difference is far from the complex step along any of the first directions."""
-    assert asked.plain is not None
-    reply = asked.plain.result()
-    if isinstance(reply, Failure) or reply.refusal:
+    _, plain_answer = answer.more
+    if plain_answer.refusal:
         return False
     scale = {p.name: p.scale for p in parameters}
     for probe, complex_costs, costs in zip(
-        asked.tasks[0].probes, answer.costs, reply.costs, strict=False
+        asked.task.probes, answer.costs, plain_answer.costs, strict=False
     ):
         seen = COMPLEX.derivatives(complex_costs).values[0]
         with np.errstate(invalid="ignore"):  # Inf - Inf
@@ -177,7 +190,7 @@ def _narrowed(asked: Asked, run: Run, check: ParameterCheck) -> ParameterCheck:
         return check
     if not isinstance(method, Differencing):
         return check
-    case, passes = asked.tasks[0].case, 0
+    case, passes = asked.case, 0
 
     def measure(probe: Probe) -> Derivatives:
         nonlocal passes

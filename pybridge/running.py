@@ -15,7 +15,7 @@ from pybridge import __version__, runtime, shipped
 from pybridge.adapters.choose import PORT, Chosen, choose
 from pybridge.adapters.form import Tagger
 from pybridge.case import Case, Draw, draw, make_case
-from pybridge.checking import CaseResult, check_cases, refereed
+from pybridge.checking import CaseResult, Half, check_cases, halves, refereed
 from pybridge.configuration import (
     DEFAULTS,
     Settings,
@@ -170,17 +170,27 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     """
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
-    workers = _workers(planned, found)
+    workers, python, method = _workers(planned, found), python_side(planned), _for_many(request)
+    ready: dict[int, Half] = {}
+
+    def meanwhile(has_started: Callable[[], bool]) -> None:
+        ready.update(halves(planned.due(), python, method, until=has_started))
+
     with JuliaSide.start(
-        setup_of(planned, found), request.timeout, workers=workers, largest=request.max_memory
+        setup_of(planned, found),
+        request.timeout,
+        workers=workers,
+        largest=request.max_memory,
+        meanwhile=meanwhile,
     ) as julia:
         results = check_cases(
             planned.due(),
-            python_side(planned),
+            python,
             julia,
-            method=_for_many(request),
+            method=method,
             tolerance=request.rtol,
             workers=workers,
+            ready=ready,
         )
         yield Session(
             plan=planned,

@@ -6,9 +6,9 @@ import pytest
 
 from pybridge.agreement import Match
 from pybridge.case import Case
-from pybridge.checking import CHOICE, CaseResult, check_cases
+from pybridge.checking import CHOICE, CaseResult, check_cases, halves
 from pybridge.errors import InputError
-from pybridge.evidence import Evidence, ask, collect
+from pybridge.evidence import Evidence, ask, collect, question
 from pybridge.gradcheck import Status
 from pybridge.gradcheck.methods import COMPLEX, METHODS, Method
 from pybridge.sides import Examination, Failure, Run, Side, tensors
@@ -180,15 +180,11 @@ def test_a_failure_is_the_verdict_on_its_side() -> None:
     assert checked(FAULTY, crashed()).verdict.kind is Kind.BOTH_WRONG
 
 
-def test_a_failure_of_the_second_question_counts_too() -> None:
-    first, _ = COMPLEX.tasks(a_case())
-    side = Scripted([examine(first), Failure("ended")])
-    assert checked(PORT, side).verdict.kind is Kind.JULIA_WRONG
-
-
 def answers(case: Case, **changes: object) -> list[Examination | Failure]:
-    first, second = COMPLEX.tasks(case)
-    return [replace(examine(task), **changes) for task in (first, second)]  # type: ignore[arg-type]
+    """What PORT answers, with changes in all of it."""
+    answer = examine(question(case, COMPLEX))
+    more = tuple(replace(one, **changes) for one in answer.more)  # type: ignore[arg-type]
+    return [replace(answer, more=more, **changes)]  # type: ignore[arg-type]
 
 
 def test_a_side_that_holds_other_weights_ends_the_run() -> None:
@@ -294,7 +290,7 @@ def test_results_come_in_order_and_julia_is_asked_a_little_ahead() -> None:
     assert first.case is cases[0]
     assert 2 <= len(drawn) <= 16  # some, so that Julia is kept busy; not all, to keep memory flat
     assert [result.case for result in results] == cases[1:]
-    assert len(julia.asked) == 3 * len(cases)  # the case, nudged, and by a plain difference
+    assert julia.asked == cases
 
 
 @pytest.mark.parametrize("count", [5, 90])
@@ -304,13 +300,34 @@ def test_with_more_workers_the_longest_are_asked_first(count: int) -> None:
     julia = Counting()
     results = list(check_cases(cases, PORT, julia, method=COMPLEX, tolerance=1e-12, workers=2))
     assert [result.case for result in results] == cases
-    asked = [len(case.words) for case in julia.asked[::3]]
+    asked = [len(case.words) for case in julia.asked]
     assert sorted(asked) == sorted(len(case.words) for case in cases)
     choice = asked[: min(count, 2 * CHOICE)]
     assert choice[:5] == sorted(choice, reverse=True)[:5]
     one = list(check_cases(cases, PORT, PORT, method=COMPLEX, tolerance=1e-12))
     for single, double in zip(one, results, strict=True):
         assert single.verdict == double.verdict
+
+
+def test_what_is_ready_on_the_python_side_is_not_asked_again() -> None:
+    cases = [a_case(" ".join("abcdefgh"[: 1 + i % 5]), seed=i) for i in range(9)]
+    python, julia = Counting(), Counting()
+    times = iter([False] * 4 + [True])
+    ready = halves(cases, python, COMPLEX, until=lambda: next(times))
+    assert [half.task.case is case for half, case in zip(ready.values(), cases, strict=False)]
+    assert len(python.asked) == len(ready) == 4
+    begun = dict(ready)
+    results = list(check_cases(cases, python, julia, method=COMPLEX, ready=ready))
+    assert ready == {}  # nothing is kept longer than it is needed
+    assert python.asked == julia.asked == cases
+    assert [r.python for r in results[:4]] == [half.python for half in begun.values()]
+    plain = check_cases(cases, PORT, PORT, method=COMPLEX)
+    assert [r.verdict for r in results] == [r.verdict for r in plain]
+
+
+def test_no_time_to_get_ready() -> None:
+    assert halves([a_case()], PORT, COMPLEX, until=lambda: True) == {}
+    assert halves([], PORT, COMPLEX, until=lambda: False) == {}
 
 
 def test_no_case_gives_no_result() -> None:

@@ -43,12 +43,18 @@ class Comparison:
 def compare(
     gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None
 ) -> Comparison:
-    """Put the gradient beside the derivatives; `again` are those of the nudged weights."""
+    """Put the gradient beside the derivatives.
+
+    `again` are those of the nudged weights, along the first of the lines.
+    """
     analytic, lines = gradient.ravel(), probe.directions
     with np.errstate(invalid="ignore"):  # Inf - Inf; `judge` says what is not finite
         if lines is not None:
             analytic = lines.reshape(len(lines), gradient.size) @ analytic
-        noise = 0.0 if again is None else float(np.max(np.abs(numeric.values - again.values)))
+        noise = 0.0
+        if again is not None:
+            first = numeric.values[: len(again.values)]
+            noise = float(np.max(np.abs(first - again.values)))
     return Comparison(probe, analytic, numeric, noise)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Protocol
 
 import numpy as np
@@ -53,22 +54,26 @@ class Differencing:
     one_by_one: int = probes.ONE_BY_ONE  # parameters of up to so many entries go entry by entry
 
     def tasks(self, case: Case) -> tuple[Task, Task]:
-        """Directions and entries of the case, and the directions again with nudged weights."""
+        """Directions and entries of the case; the first directions again with nudged weights."""
         directions = probes.directions(case)
         return (
             Task(case, directions + probes.entries(case, self.one_by_one), self.steps),
-            Task(nudged(case), directions, self.steps),
+            Task(nudged(case), tuple(map(probes.first, directions)), self.steps),
         )
 
     def check(self, task: Task, answer: Examination, again: Examination) -> list[ParameterCheck]:
         """One verdict a parameter, see `judge`."""
         gradients = answer.run.gradients
         arrays = task.case.weights.arrays
-        comparisons = {
-            name: self._comparisons(name, task, answer, again)
-            for name, array in arrays.items()
-            if name in gradients and gradients[name].shape == array.shape
-        }
+        comparisons: dict[str, list[Comparison]] = {}
+        # The nudged task has the first probes of this one, and not the entries after them.
+        for probe, costs, nudged_costs in zip_longest(task.probes, answer.costs, again.costs):
+            gradient = gradients.get(probe.name)
+            if gradient is not None and gradient.shape == arrays[probe.name].shape:
+                repeated = None if nudged_costs is None else self.derivatives(nudged_costs)
+                comparisons.setdefault(probe.name, []).append(
+                    compare(gradient, probe, self.derivatives(costs), repeated)
+                )
         noise = _relative_noise(gradients, comparisons)
         precision = task.case.precision
         tolerance = self.tolerance(precision)
@@ -92,22 +97,6 @@ class Differencing:
             )
             for name, array in arrays.items()
             if name in gradients
-        ]
-
-    def _comparisons(
-        self, name: str, task: Task, answer: Examination, again: Examination
-    ) -> list[Comparison]:
-        # The nudged task has the first probes of this one, and not the entries after them.
-        repeated = [self.derivatives(costs) for costs in again.costs]
-        return [
-            compare(
-                answer.run.gradients[name],
-                probe,
-                self.derivatives(answer.costs[i]),
-                repeated[i] if i < len(repeated) else None,
-            )
-            for i, probe in enumerate(task.probes)
-            if probe.name == name
         ]
 
 
@@ -182,8 +171,8 @@ def _relative_noise(
 ) -> float:
     """The largest noise of any parameter, relative to its largest entry.
 
-    Where the recurrence amplifies rounding it does so for all parameters; one nudge along two
-    directions may by luck show little of it in one of them.
+    Where the recurrence amplifies rounding it does so for all parameters; one nudge along one
+    direction may by luck show little of it in one of them.
     """
     found = [0.0]
     for name, several in comparisons.items():

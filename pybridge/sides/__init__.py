@@ -23,11 +23,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class Task:
-    """Run forward and backward once, then the cost at `value + step * direction` for each probe."""
+    """Run forward and backward, then the cost at `value + step * direction` for each probe.
+
+    `more` are tasks about the same sentence, which are answered in one go with it. The sides look
+    for state that is kept between calls in the first alone, and those about the very same case have
+    its run.
+    """
 
     case: Case
     probes: tuple[Probe, ...] = ()
     steps: tuple[complex, ...] = ()
+    more: tuple[Task, ...] = ()
 
     @property
     def along(self) -> Array:
@@ -58,6 +64,7 @@ class Examination:
     run: Run
     costs: tuple[Array, ...]  # for each probe (k, len(steps)), nats
     refusal: str = ""  # why the costs could not be had, the run being there all the same
+    more: tuple[Examination, ...] = ()  # the answers to its `more`, without a fingerprint
 
 
 @dataclass(frozen=True)

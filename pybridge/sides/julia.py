@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -20,6 +21,11 @@ from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
 
 Answer = TypeVar("Answer")
+Meanwhile = Callable[[Callable[[], bool]], None]
+
+
+def _nothing(_: Callable[[], bool]) -> None:
+    """What is done meanwhile by default."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +46,18 @@ class JuliaSide:
         *,
         workers: int = 1,
         largest: int | None = None,
+        meanwhile: Meanwhile = _nothing,
     ) -> Self:
         """Start Julia in `workers` processes and load the tagger file.
 
-        An answer may take `limit` seconds, and a process hold `largest` bytes. InputError where the
-        file cannot be loaded or Julia does not start. A system image that does not start is left
-        aside, with a line on stderr.
+        An answer may take `limit` seconds, and a process hold `largest` bytes. `meanwhile` is
+        called while it starts, and told how to ask whether it has. InputError where the file cannot
+        be loaded or Julia does not start. A system image that does not start is left aside, with a
+        line on stderr.
         """
         found = runtime.with_image(setup.runtime, setup.library)
         try:
-            return cls._start(replace(setup, runtime=found), limit, workers, largest)
+            return cls._start(replace(setup, runtime=found), limit, workers, largest, meanwhile)
         except InputError as e:
             if found.image is None or e.__cause__ is None or not _may_be_the_image(e.__cause__):
                 raise
@@ -63,19 +71,24 @@ class JuliaSide:
 
     @classmethod
     def _start(
-        cls, setup: worker.Setup, limit: float | None, workers: int, largest: int | None
+        cls,
+        setup: worker.Setup,
+        limit: float | None,
+        workers: int,
+        largest: int | None,
+        meanwhile: Meanwhile = _nothing,
     ) -> Self:
         crew = Crew(workers, setup, limit, largest)
-        try:
-            started = crew.started.result()
-        except BaseException as e:
-            crew.stop()
-            if not isinstance(e, Exception):
-                raise
-            raise _unstarted(setup, e) from e
-        if started.problem:
-            crew.stop()
-            raise InputError(started.problem, _remedy(setup, started.problem))
+        with ExitStack() as undo:
+            undo.callback(crew.stop)
+            meanwhile(crew.started.done)
+            try:
+                started = crew.started.result()
+            except Exception as e:
+                raise _unstarted(setup, e) from e
+            if started.problem:
+                raise InputError(started.problem, _remedy(setup, started.problem))
+            undo.pop_all()
         return cls(setup, started.julia, crew, limit=limit)
 
     def __enter__(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +27,10 @@ TINY = 1e-18  # imaginary steps up to here leave nothing but the derivative
 ALIKE = 0.1
 
 
+class _RuleError(Exception):
+    """The tagger did what none may do."""
+
+
 @dataclass(frozen=True)
 class PythonSide:
     """A module with `forward` and `backward`, pybridge.tagger unless another is given."""
@@ -46,22 +50,28 @@ class PythonSide:
                 reply.set_result(self._examine(task))
         except OverdueError:
             reply.set_result(Failure(f"{self._file}: timed out after {self.limit:g} s"))
-        except Exception as e:  # whatever a user's tagger throws is an answer too
+        except (Exception, SystemExit) as e:  # whatever a tagger throws is an answer too
             reply.set_result(Failure(self._where_and_what(e)))
         return reply
 
-    def _examine(self, task: Task) -> Reply:
+    def _examine(self, task: Task) -> Examination:
         case = own_copy(task.case)
         held = fingerprint(case.weights.arrays)
         run = _copy(self._run(case))  # a tagger may hand out the same arrays at every call
         changed = _changed(run, self._run(case))
         if changed:
-            problem = f"keeps state between calls: the same input gives another {changed}"
-            return Failure(f"{self._file}: {problem}")
-        costs, refusal = self._all_costs(case, task)
-        if not all(map(_same_bits, *(c.weights.arrays.values() for c in (case, task.case)))):
-            return Failure(f"{self._file}: the weights are not what they were before the run")
-        return Examination(held, run, costs, refusal)
+            raise _RuleError(f"keeps state between calls: the same input gives another {changed}")
+        more = []
+        for one in (task, *task.more):
+            own, its_run = case, run
+            if one.case is not task.case:
+                own = own_copy(one.case)
+                its_run = _copy(self._run(own))
+            costs, refusal = self._all_costs(own, one)
+            if not all(map(_same_bits, *(c.weights.arrays.values() for c in (own, one.case)))):
+                raise _RuleError("the weights are not what they were before the run")
+            more.append(Examination("", its_run, costs, refusal))
+        return replace(more[0], fingerprint=held, more=tuple(more[1:]))
 
     def _run(self, case: Case) -> Run:
         trace = self.tagger.forward(case.weights, case.words, case.tags, case.h_prev)
@@ -162,7 +172,7 @@ class PythonSide:
 
     def _where_and_what(self, e: BaseException) -> str:
         """`file:line: Type: message`, of the innermost frame in the tagger, if it got there."""
-        if isinstance(e, AdapterError):  # which is thrown outside of it
+        if isinstance(e, AdapterError | _RuleError):  # which are thrown outside of it
             return f"{self._file}: {e}"
         frame, place = e.__traceback__, ""
         while frame is not None:
@@ -186,8 +196,11 @@ def _changed(run: Run, again: Run) -> str:
 
 
 def _same_bits(a: Array, b: Array) -> bool:
-    one, other = (np.ascontiguousarray(array).view(np.uint8) for array in (a, b))
-    return a.dtype == b.dtype and np.array_equal(one, other)
+    if a.dtype != b.dtype:
+        return False
+    word = np.uint64 if a.itemsize % 8 == 0 else np.uint8  # eight bytes at a time
+    one, other = (np.ascontiguousarray(array).view(word) for array in (a, b))
+    return np.array_equal(one, other)
 
 
 def _imaginary(steps: Array) -> bool:

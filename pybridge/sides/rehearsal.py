@@ -21,6 +21,7 @@ import numpy as np
 from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
 from pybridge.edit import Edit
+from pybridge.evidence import question
 from pybridge.gradcheck import probes
 from pybridge.gradcheck.methods import METHODS
 from pybridge.sentences import Sentence, Vocabulary
@@ -54,8 +55,7 @@ def rehearse(setup: Setup) -> None:
     held = {**case.weights.arrays, "h_prev": case.h_prev}
     assert len(worker.fingerprint(setup, held)) == 64
     for method in METHODS.values():
-        for task in method.tasks(case):
-            assert isinstance(worker.examine(setup, task), Examination)
+        assert isinstance(worker.examine(setup, question(case, method)), Examination)
     assert isinstance(worker.referee(setup, Task(case, probes.directions(case))), Reference)
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(_BROKEN):

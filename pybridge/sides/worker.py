@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -121,16 +121,23 @@ def examine(setup: Setup, task: Task) -> Reply:
     _, xcheck, tagger, problem = _session(setup)
     if problem:
         return Failure(problem)
-    answer, problem = xcheck.examine(tagger, *_question(task), task.along)
-    if problem:
-        return Failure(str(problem))
-    held, run, costs, refusal = answer
-    return Examination(
-        fingerprint=str(held),
-        run=_run(setup, run, task.case),
-        costs=tuple(_copy(c) for c in costs),
-        refusal=str(refusal),
-    )
+    found: list[Examination] = []
+    for one in (task, *task.more):
+        # The first is run twice, one about the very same case not at all.
+        runs = 2 if not found else int(one.case is not task.case)
+        answer, problem = xcheck.examine(tagger, *_question(one), one.along, runs)
+        if problem:
+            return Failure(str(problem))
+        held, run, costs, refusal = answer
+        found.append(
+            Examination(
+                fingerprint=str(held),
+                run=_run(setup, run, one.case) if runs else found[0].run,
+                costs=tuple(_copy(c) for c in costs),
+                refusal=str(refusal),
+            )
+        )
+    return replace(found[0], more=tuple(found[1:]))
 
 
 def referee(setup: Setup, task: Task) -> Reference | Failure:

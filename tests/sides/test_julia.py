@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from pybridge.errors import InputError
-from pybridge.evidence import Evidence, ask, collect
+from pybridge.evidence import Evidence, ask, collect, question
 from pybridge.gradcheck import Status, complex_step, probes
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.runtime import Runtime
-from pybridge.sides import Examination, Probe, Task
+from pybridge.sides import Examination, Probe, Task, tensors
 from pybridge.sides.julia import JuliaSide
+from pybridge.sides.python import PythonSide
 from pybridge.weights import Array, fingerprint
 from tests.making import (
     NAMES,
@@ -81,6 +82,24 @@ def test_the_costs_are_those_of_the_port(fixed: JuliaSide, steps: tuple[complex,
         assert close(a.real, b.real)
         if np.iscomplexobj(a):
             assert close(a.imag / complex_step.H, b.imag / complex_step.H)
+
+
+def test_further_tasks_are_answered_like_tasks_of_their_own(fixed: JuliaSide) -> None:
+    """On both sides; one about the very same case has the run of the first."""
+    for side in (fixed, PythonSide()):
+        task = question(a_case(), COMPLEX)
+        reply = answered(side.submit(task).result())
+        assert len(reply.more) == len(task.more) == 2
+        assert [one.case is task.case for one in task.more] == [False, True]
+        assert reply.more[1].run is reply.run
+        for whole, one in zip((task, *task.more), (reply, *reply.more), strict=True):
+            alone = answered(side.submit(replace(whole, more=())).result())
+            pairs = [(tensors(alone.run)[n], a) for n, a in tensors(one.run).items()]
+            assert len(pairs) == 8
+            for a, b in [*pairs, *zip(alone.costs, one.costs, strict=True)]:
+                np.testing.assert_array_equal(a, b)
+        nudged = tensors(reply.more[0].run)
+        assert any(not np.array_equal(a, nudged[n]) for n, a in tensors(reply.run).items())
 
 
 @pytest.mark.parametrize(

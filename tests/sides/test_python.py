@@ -8,7 +8,7 @@ import pytest
 
 from pybridge import tagger
 from pybridge.case import Case
-from pybridge.evidence import Evidence, ask, collect
+from pybridge.evidence import Evidence, ask, collect, question
 from pybridge.gradcheck import Status, complex_step
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.sides import Probe, Task
@@ -110,6 +110,20 @@ def test_a_tagger_that_writes_into_its_weights_does_not_reach_the_case() -> None
     assert fingerprint(case.weights.arrays) == fingerprint(untouched.weights.arrays)
     np.testing.assert_array_equal(case.h_prev, untouched.h_prev)
     answered(PythonSide().submit(Task(case)).result())  # the port itself leaves them alone
+
+
+def test_weights_that_change_in_a_further_task_are_noticed() -> None:
+    """And what is thrown there is an answer too."""
+    other = f"Wxh[0, 0] != {float(a_case().weights.Wxh[0, 0])!r} and "
+    task = question(a_case(), COMPLEX)
+    for planted, said in (
+        ("Wxh.fill(0)", "the weights are not what they were before the run"),
+        ("exit('gone')", "SystemExit: gone"),
+        ("1 / 0", "ZeroDivisionError"),
+    ):
+        port = port_with(("    h = Wxh[words] + Bh", f"    {other}{planted}; h = Wxh[words] + Bh"))
+        answered(PythonSide(port).submit(Task(task.case)).result())  # only where weights are nudged
+        assert said in failed(PythonSide(port).submit(task).result())
 
 
 def test_a_forward_pass_that_keeps_state_is_found_out() -> None:
