@@ -220,6 +220,13 @@ for t in range(T):
     assert [e.threw for e in recording.events[:-1]] == [False] * (len(recording.events) - 1)
 
 
+def test_a_tagger_that_ends_the_process_is_not_let(tmp_path: Path) -> None:
+    source = a_tagger(tmp_path, "raise SystemExit('gone')\n")
+    recording = recorded(source, a_case("a b"))
+    assert recording.run is None
+    assert recording.problem == f"{source}:6: SystemExit: gone"
+
+
 def test_large_arrays_that_are_made_at_every_step_are_sketched(tmp_path: Path) -> None:
     body = """
 a = np.ones(20)

@@ -51,7 +51,7 @@ def record(
         arrays = {name: _numbers(a, f"d{name}") for name, a in gradients.arrays.items()}
         recorder.returned({f"d{name}": array for name, array in arrays.items()})
         run = Run(results, arrays)
-    except Exception as e:  # whatever a user's tagger throws
+    except (Exception, SystemExit) as e:  # whatever a tagger throws
         line = _line(e, str(tagger.__file__))
         place = f"{file}:{line}" if line else file
         what = "" if isinstance(e, AdapterError) else f"{type(e).__name__}: "
