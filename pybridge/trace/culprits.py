@@ -188,8 +188,9 @@ class _Search:
         self._harm[place] = frozenset()
         event = self.recording.events[place.event]
         found = {THE_REST} if event.threw else set()
-        if is_output(self.recording, event) and event.writes[place.write].name != "return":
-            found.add(event.writes[place.write].name)  # without a pair: noise alone
+        written = event.writes[place.write].name if event.writes else ""  # none: it threw
+        if is_output(self.recording, event) and written not in ("", "return"):
+            found.add(written)  # without a pair: noise alone
         for reader, source in self.flow.readers.get(place.event, ()):
             if not _same(source, place):
                 continue

@@ -153,12 +153,13 @@ def _broken(recording: Recording) -> set[str] | None:
     """The variables that the statement which threw would have assigned; None where none threw."""
     if not recording.problem:
         return None
-    return {
-        canonical(target.split("[")[0])
-        for event in recording.events
-        if event.threw
-        for target in recording.statements[event.statement].targets
-    }
+    found: set[str] = set()
+    for event in recording.events:
+        if event.threw:
+            targets = {t.split("[")[0] for t in recording.statements[event.statement].targets}
+            found |= {canonical(target) for target in targets}
+            found |= {canonical(read.name) for read in event.reads if read.alias in targets}
+    return found
 
 
 def _is_step(a: Side, b: Side, pair: Pair) -> bool:

@@ -228,11 +228,23 @@ class _Trials:
         for read, places in self.flow.sources[i]:
             if any(not self._pairs_at(place) for place in places):
                 found.append(read.name)
+                if self._named_at(i, read.alias):
+                    found.append(read.alias)
         # What it assigns, too: a sum that it should have been added to.
         for name in self._assigned(i):
             if any(not self._pairs_at(place) for place in self._latest(i, name)):
                 found.append(name)
         return tuple(dict.fromkeys(found))
+
+    def _named_at(self, i: int, alias: str) -> bool:
+        """Whether a statement before an event, of the same step, wrote a row under this name."""
+        here = self.recording.events[i]
+        return bool(alias) and any(
+            access.alias == alias
+            for event in self.recording.events[:i]
+            if (event.call, event.step) == (here.call, here.step)
+            for access in event.writes
+        )
 
     def _assigned(self, i: int) -> list[str]:
         statement = self.recording.statements[self.recording.events[i].statement]

@@ -132,6 +132,23 @@ def test_a_statement_that_throws_over_inputs_that_agree_is_the_culprit() -> None
     assert found[0].distance == float("inf")
 
 
+def test_a_row_that_a_function_writes_to_is_not_there_where_it_throws(tmp_path: Path) -> None:
+    text = Path(str(python_file.load(PORT).__file__)).read_text()
+    right, wrong = "np.tanh(ht + before.dot(Whh), out=ht)", "np.tanh(ht + Whh, out=ht)"
+    assert text.count(right) == 1
+    file = tmp_path / "wrong.py"
+    file.write_text(text.replace(right, wrong))
+    matching = matched(str(file), LOOPS, a_case("a b a c b"))
+    assert texts(matching, culprits(matching)) == [f"before = {wrong}"]
+
+
+def test_a_return_that_throws_is_the_culprit() -> None:
+    old = "return Weights(Wxh=dWxh, Whh=dWhh, Bh=dBh, Why=dWhy, By=dBy)"
+    new = "return Weights(Wxh=dWxh, Whh=dWhh.nothing(), Bh=dBh, Why=dWhy, By=dBy)"
+    matching, found = accused(old, new)
+    assert texts(matching, found) == [new]
+
+
 def test_a_nan_on_both_sides_is_no_agreement() -> None:
     new = "dhnext = dhRaw @ Whh.T * np.nan"
     matching = matched(LOOPS, LOOPS, a_case(), planted("dhnext = dhRaw @ Whh.T", new))

@@ -169,6 +169,7 @@ for row in a:
     last = np.negative(row, out=row)
 np.add.at(flat.ravel(), [3], 1.0)
 np.add.at(flat.copy(), [1], 1.0)
+flat.ravel()[0] = 4.0
 cost = 0.0
 """
     found = written(recorded(a_tagger(tmp_path, body), a_case("a b")))
@@ -181,6 +182,7 @@ cost = 0.0
     assert [f[3] for f in found if f[0] == "flat"] == [
         [[0.0, 0.0], [0.0, 0.0]],
         [[0.0, 0.0], [0.0, 1.0]],
+        [[4.0, 0.0], [0.0, 1.0]],
     ]
 
 

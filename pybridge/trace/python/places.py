@@ -71,7 +71,10 @@ def reads(node: ast.AST) -> tuple[Place, ...]:
 
 
 def place(node: ast.AST) -> Place | None:
-    """The place that an expression names: a variable, an attribute of one, an entry of either."""
+    """The place that an expression names: a variable, an attribute of one, an entry of either.
+
+    Of x.ravel() that is x.
+    """
     match node:
         case ast.Starred(value=value):
             return place(value)
@@ -94,6 +97,9 @@ def place(node: ast.AST) -> Place | None:
             return replace(inner, index=_compiled(first), several=several)
         case ast.Subscript(value=value):
             return place(value)  # of h[t][j], the entry h[t]
+        case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in VIEWS:
+            inner = place(value)
+            return replace(inner, index=None) if inner else None
     return None
 
 
@@ -123,22 +129,12 @@ def parts(target: ast.expr) -> list[ast.expr]:
 
 
 def arguments(call: ast.Call) -> tuple[Place, ...]:
-    """What a call may change: its arguments, and the object whose method it is.
-
-    Of `x.ravel()` that is x.
-    """
+    """What a call may change: its arguments, and the object whose method it is."""
     given: list[ast.expr] = [*call.args, *(k.value for k in call.keywords)]
     if isinstance(call.func, ast.Attribute):
         given.append(call.func.value)
-    places = [place(_viewed(node)) for node in given]
+    places = [place(node) for node in given]
     return distinct(replace(p, index=None, in_place=True) for p in places if p)
-
-
-def _viewed(node: ast.expr) -> ast.expr:
-    match node:
-        case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in VIEWS:
-            return _viewed(value)
-    return node
 
 
 def outputs(node: ast.expr) -> list[ast.expr]:
