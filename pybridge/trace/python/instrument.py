@@ -40,6 +40,7 @@ class Instrumented:
     tree: ast.Module
     statements: tuple[Statement, ...]
     watched: tuple[Watched, ...]
+    in_place: frozenset[str]  # names of what is somewhere written to and not only bound
 
 
 def instrument(tree: ast.Module) -> Instrumented:
@@ -53,7 +54,14 @@ def instrument(tree: ast.Module) -> Instrumented:
         ],
         type_ignores=[],
     )
-    return Instrumented(ast.fix_missing_locations(new), tuple(work.statements), tuple(work.watched))
+    return Instrumented(
+        ast.fix_missing_locations(new),
+        tuple(work.statements),
+        tuple(work.watched),
+        in_place=frozenset(
+            p.name for w in work.watched if not w.changed for p in w.writes if p.in_place
+        ),
+    )
 
 
 class _Instrumenter:

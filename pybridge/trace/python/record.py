@@ -37,7 +37,13 @@ def record(
     `file` is what the report calls it. What the tagger throws ends the recording and becomes its
     problem.
     """
-    recorder = Recorder(instrumented.statements, instrumented.watched, keep)
+    recorder = Recorder(
+        instrumented.statements,
+        instrumented.watched,
+        keep,
+        words=len(case.words),
+        in_place=instrumented.in_place,
+    )
     vars(module_of(tagger))[HOOK] = recorder
     run, problem = None, ""
     case = own_copy(case)  # a tagger may write where it should only read
@@ -75,6 +81,8 @@ class Recorder:
     statements: tuple[Statement, ...]
     watched: tuple[Watched, ...]
     keep: Keep
+    words: int  # of the sentence
+    in_place: frozenset[str]  # see Instrumented
     phase: str = "forward"
     events: list[Event] = field(default_factory=list)
     calls: dict[FrameType, int] = field(default_factory=dict)
@@ -212,7 +220,7 @@ class Recorder:
         if place.index is None:
             if written and isinstance(whole, list) and whole:  # what was appended
                 return Access(place.name, len(whole) - 1, self._kept(whole[-1], frame))
-            row = self._row(place, whole, frame, written)
+            row = self._row(place, whole, frame, written) if place.name in self.in_place else None
             if row is not None:
                 return row
             return Access(place.name, None, self._kept(whole, frame))
@@ -230,10 +238,11 @@ class Recorder:
     def _row(self, place: Place, value: object, frame: FrameType, written: bool) -> Access | None:
         """The access to an entry of a variable, where a name stands for a row of it in numpy.
 
-        After `row = h[t]` what is written to the one is written to the other.
+        After `row = h[t]` what is written to the one is written to the other. Only of an array with
+        a row for each step: h_prev[0] is no step of h_prev.
         """
         for name, whole in _scope(frame).items():
-            step = _position(value, whole)
+            step = _position(value, whole, self.words)
             if step is None:
                 continue
             if not written or step == self._step(frame):
@@ -243,11 +252,16 @@ class Recorder:
         return None
 
 
-def _position(row: object, whole: object) -> int | None:
-    """Which row of an array another one is, in the same memory; None where it is none."""
+def _position(row: object, whole: object, words: int) -> int | None:
+    """Which row of an array another one is, in the same memory; None where it is none.
+
+    The array has a row for each word, and one more perhaps.
+    """
     if not (isinstance(row, np.ndarray) and isinstance(whole, np.ndarray)):
         return None
-    if row.base is None or whole.shape[1:] != row.shape or whole.ndim != row.ndim + 1:
+    if row.base is None or whole.ndim != row.ndim + 1 or whole.shape[1:] != row.shape:
+        return None
+    if len(whole) not in (words, words + 1):
         return None
     if whole.strides[1:] != row.strides or not np.may_share_memory(row, whole):
         return None
