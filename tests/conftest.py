@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.runtime import Runtime, obtain
@@ -18,6 +19,11 @@ from tests.making import FIXED, ORIGINAL, a_case, setup
 # A shell that starts pytest in the background has it ignored, and all that the tests start as well.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# No timed tests.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -163,7 +163,7 @@ CASES = st.builds(
 
 
 @given(CASES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_gradient_passes_the_complex_step(case: Case) -> None:
     found = collect(ask(PythonSide(), case, COMPLEX))
     assert isinstance(found, Evidence)

@@ -121,7 +121,8 @@ def test_weights_that_change_in_a_further_task_are_noticed() -> None:
         ("exit('gone')", "SystemExit: gone"),
         ("1 / 0", "ZeroDivisionError"),
     ):
-        port = port_with(("    h = Wxh[words] + Bh", f"    {other}{planted}; h = Wxh[words] + Bh"))
+        line = "    h = Wxh.take(words, axis=0) + Bh"
+        port = port_with((line, f"    {other}{planted}; {line.strip()}"))
         answered(PythonSide(port).submit(Task(task.case)).result())  # only where weights are nudged
         assert said in failed(PythonSide(port).submit(task).result())
 

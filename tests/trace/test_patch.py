@@ -174,7 +174,7 @@ def legal(text: str) -> bool:
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(old=STATEMENTS, new=EXPRESSIONS, end=st.sampled_from(["\n", "\r\n"]), data=st.data())
 def test_any_expression_takes_the_place_of_any_other(
     old: str, new: str, end: str, data: st.DataObject

@@ -110,7 +110,7 @@ FORMULAS = st.recursive(
 
 
 # The same examples in every run: that every edit can be undone is not promised, see docs/trace.md.
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(right=FORMULAS, data=st.data())
 def test_what_is_found_is_right_and_an_edit_of_it_can_be_undone(
     right: str, data: st.DataObject
