@@ -100,11 +100,11 @@ PLANTED: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
     "swapped sign": (("dy[time, tags] -= 1", "dy[time, tags] += 1"), GRADIENTS),
     "one swapped sign": (("dBy = dy.sum", "dBy = -dy.sum"), ("dBy",)),
     "a word's row assigned": (
-        ("np.add.at(dWxh.ravel(), entries.ravel(), dhRaw.ravel())", "dWxh[words] = dhRaw"),
+        ("    np.add.at(dWxh.ravel()", "    dWxh[words] = dhRaw\n    np.add.at(dWxh.flatten()"),
         ("dWxh",),
     ),
     "swapped rows": (
-        ("entries = words[:, None]", "entries = words[::-1, None]"),
+        ("(words[:, None] * hidden", "(words[::-1, None] * hidden"),
         ("dWxh",),
     ),
     "zeroed": (("dWhh = h_before.T.dot(dhRaw)", "dWhh = 0 * Whh"), ("dWhh",)),
@@ -114,7 +114,7 @@ PLANTED: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
         ("dWhh",),
     ),
     "tanh of h": (
-        ("dhRaw = 1 - h * h", "dhRaw = 1 - np.tanh(h) ** 2"),
+        ("dtanh = 1 - h * h", "dtanh = 1 - np.tanh(h) ** 2"),
         ("dWxh", "dWhh", "dBh"),
     ),
     "averaged": (("dWhy = h.T.dot(dy)", "dWhy = h.T.dot(dy) / len(time)"), ("dWhy",)),

@@ -81,8 +81,9 @@ class PythonSide:
             gradients={name: np.asarray(array) for name, array in gradients.arrays.items()},
         )
 
-    def _cost(self, case: Case, arrays: Mapping[str, Any]) -> Any:
-        return self.tagger.forward(Weights(**arrays), case.words, case.tags, case.h_prev).cost
+    def _cost(self, case: Case, arrays: Mapping[str, Any], h_prev: Any = None) -> Any:
+        before = case.h_prev if h_prev is None else h_prev
+        return self.tagger.forward(Weights(**arrays), case.words, case.tags, before).cost
 
     def _all_costs(self, case: Case, task: Task) -> tuple[tuple[Array, ...], str]:
         """The costs of every probe, or the reason why they cannot be had."""
@@ -159,7 +160,8 @@ class PythonSide:
                 for n, a in case.weights.arrays.items()
             }
             with np.errstate(all="ignore"):  # what is not finite is found out below
-                cost = self._cost(case, weights)
+                # So that numpy finds out that what h_prev is multiplied with has tangents.
+                cost = self._cost(case, weights, Tangents(case.h_prev, None, k))
             found.append(cost.tangent)
         return cost.value, np.concatenate(found)
 

@@ -231,7 +231,6 @@ def test_the_default_method_needs_no_reason() -> None:
 
 LARGE = a_case(hidden=15)  # Whh has 225 entries, Wxh 75, Why 45
 H_IN_A_LIST = (
-    ("np.empty_like(h[0])", "np.empty_like(Bh[0])"),
     ("for ht in h:", "for word in words:"),
     ("    h = Wxh.take(words, axis=0) + Bh  #                       (T, hidden)\n", "    h = []\n"),
     (
