@@ -83,8 +83,8 @@ def backward(
     dhnext = np.zeros_like(dhy[0])  #                         (hidden,)
     for t in reversed(range(len(words))):
         dh = dhy[t] + dhnext  #                               (hidden,)
-        dhRawt = dhRaw[t] = dtanh[t] * dh  #                  (hidden,)
-        dhnext = dhRawt.dot(Whh.T)  #                         (hidden,)
+        dhRaw[t] = dtanh[t] * dh  #                           (hidden,)
+        dhnext = dhRaw[t].dot(Whh.T)  #                       (hidden,)
 
     dWxh = np.zeros(Wxh.shape, h.dtype)  #                    (in, hidden)
     # A word that comes twice adds up; numpy does that twice as fast for entries as for rows.

@@ -19,6 +19,8 @@ from tests.making import FIXED, ORIGINAL, a_case, setup
 # A shell that starts pytest in the background has it ignored, and all that the tests start as well.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # No timed tests.

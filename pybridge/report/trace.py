@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pybridge.report.tables import number
 from pybridge.trace import Rewrite
 from pybridge.trace.match import Matching, is_output
 from pybridge.trace.pairs import Pair
@@ -33,9 +34,9 @@ def verdict(verified: Verified) -> str:
     checked = verified.kinds.total()
     of = "" if checked == verified.of else f" (of {verified.of} in the run)"
     if verified.all_right:
-        return f"verified: all checks pass with it, {checked} cases{of} both right"
+        return f"verified: all checks pass with it, {number(checked, 'case')}{of} both right"
     right = verified.kinds[Kind.BOTH_RIGHT]
-    return f"with it {right} of {checked} cases{of} are both right; still {verified.still}"
+    return f"with it {right} of {number(checked, 'case')}{of} are both right; still {verified.still}"
 
 
 def document(story: Story) -> dict[str, Any]:
