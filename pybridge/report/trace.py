@@ -33,10 +33,11 @@ def verdict(verified: Verified) -> str:
     """What has been seen of a suggestion."""
     checked = verified.kinds.total()
     of = "" if checked == verified.of else f" (of {verified.of} in the run)"
+    cases = number(checked, "case") + of
     if verified.all_right:
-        return f"verified: all checks pass with it, {number(checked, 'case')}{of} both right"
+        return f"verified: all checks pass with it, {cases} both right"
     right = verified.kinds[Kind.BOTH_RIGHT]
-    return f"with it {right} of {number(checked, 'case')}{of} are both right; still {verified.still}"
+    return f"with it {right} of {cases} are both right; still {verified.still}"
 
 
 def document(story: Story) -> dict[str, Any]:
