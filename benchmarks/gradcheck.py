@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pybridge import runtime, shipped
+from pybridge import heap, runtime, shipped
 from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
 from pybridge.evidence import Evidence, ask, collect
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--slow", action="store_true", help="also what takes half a minute a time")
     arguments = parser.parse_args()
+    heap.keep_freed()  # as the command does
     case = one_case(whole_vocabulary=False)
     whole = one_case(whole_vocabulary=True)
     found = runtime.obtain(lambda line: print(line, file=sys.stderr))

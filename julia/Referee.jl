@@ -31,10 +31,11 @@ function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
             throw(Finding("$(tagger.path): $name does not keep BigFloat, it is $(eltype(value))"))
     end
     value_of = Dict(weights)
-    derivatives = map(collect(probes)) do (name, directions)
-        lines = copy_of(directions)
+    derivatives = map(collect(probes)) do (name, directions, rows)
+        value = value_of[Symbol(name)]
         steps = [BIG_STEP, -BIG_STEP]
-        costs = costs_along(tagger, sentence, Symbol(name), value_of[Symbol(name)], lines, steps)
+        lines = Lines(directions, rows, value)
+        costs = costs_along(tagger, sentence, Symbol(name), value, lines, steps)
         Float64.((costs[:, 1] .- costs[:, 2]) ./ (2 * BIG_STEP))
     end
     return (

@@ -26,13 +26,14 @@ include("Outline.jl")
     examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2)
         -> ((fingerprint, run, costs, refusal), "") or (nothing, problem)
 
-Run the tagger forward and backward on one sentence, `runs` times, 2 or less; then, for each probe `(name, directions)`,
-evaluate its cost with the parameter `name` moved by `step * direction`, for every step.
+Run the tagger forward and backward on one sentence, `runs` times, 2 or less; then, for each probe
+`(name, directions, rows)`, evaluate its cost with these rows of the parameter `name` moved by
+`step * direction`, for every step.
 
 - `names`, `values`: the parameters, in the order in which `backwardRNN` returns their gradients.
 - `words`, `tags`: T indices from 1; `sizes`: lengths of the one-hot vectors x[t] and y[t].
-- `probes`: `directions` is (k, size of the parameter...), or `nothing` for one direction an entry,
-  in row-major order.
+- `probes`: `directions` is (k, rows, columns), or `nothing` for one direction an entry, in
+  row-major order; `rows` are those that are moved, or `nothing` for all.
 - `steps`: numbers, imaginary ones for the complex step.
 
 `run` holds cost, h (T, hidden), p (T, out) and the gradients; `costs[i]` is (k, length(steps)).
@@ -42,15 +43,16 @@ reason why it does not take complex weights, say.
 """
 examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2) =
     attempt(tagger.path) do
+        # Copied here, so that nothing below is compiled anew for each layout of numpy's arrays.
+        weights = Pair{Symbol,Any}[Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
+        kind = promote_type(eltype.(last.(weights))...)
+        sentence = one_sentence(words, tags, copy_of(h_prev), sizes, kind)
         Base.invokelatest(
-            examine_now, tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs,
+            examine_now, tagger, weights, sentence, collect(Any, probes), copy_of(steps), runs,
         )
     end
 
-function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs)
-    weights = [Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
-    kind = promote_type(eltype.(last.(weights))...)
-    sentence = one_sentence(words, tags, copy_of(h_prev), sizes, kind)
+function examine_now(tagger, weights, sentence, probes, steps, runs)
     set_weights(tagger, weights)
     held = runs == 2 ? fingerprint(first.(weights), last.(weights)) : ""
     before = copy.(last.(weights)) # comparing is much faster than to hash them once more
@@ -60,10 +62,13 @@ function examine_now(tagger, names, values, words, tags, h_prev, sizes, probes, 
     end
     value_of = Dict(weights)
     costs, refusal = attempt(tagger.path) do
-        map(collect(probes)) do (name, directions)
-            lines = directions === nothing ? EveryEntry() : copy_of(directions)
-            costs_along(tagger, sentence, Symbol(name), value_of[Symbol(name)], lines, steps)
+        found = []
+        for (name, directions, rows) in probes
+            value = value_of[Symbol(name)]
+            lines = directions === nothing ? EveryEntry() : Lines(directions, rows, value)
+            push!(found, costs_along(tagger, sentence, Symbol(name), value, lines, steps))
         end
+        found
     end
     isequal(last.(weights), before) ||
         throw(Finding("$(tagger.path): the weights are not what they were before the run"))
@@ -131,14 +136,25 @@ end
 "One direction for each entry of a parameter, in row-major order."
 struct EveryEntry end
 
-count_of(::EveryEntry, value) = length(value)
-count_of(directions, value) = size(directions, 1)
+"Directions, each a row of `flat`, through some `rows` of a parameter."
+struct Lines
+    flat::Matrix{Float64}
+    rows::Vector{Int}
+end
+Lines(directions, rows, value) = Lines(
+    reshape(copy_of(directions), size(directions, 1), :),
+    rows === nothing ? collect(axes(value, 1)) : Vector{Int}(rows),
+)
 
-"Set `moved` to `value + step * directions[i, ...]`."
-function move!(moved, value, directions, i, step)
-    flat = reshape(directions, size(directions, 1), :)
-    for j in eachindex(value)
-        moved[j] = value[j] + step * flat[i, j]
+count_of(::EveryEntry, value) = length(value)
+count_of(lines::Lines, value) = size(lines.flat, 1)
+
+"Set `moved`, which is `value` in all other rows, to `value + step * direction` along line `i`."
+function move!(moved, value, lines::Lines, i, step)
+    j = 0
+    for column in axes(value, 2), row in lines.rows
+        j += 1
+        moved[row, column] = value[row, column] + step * lines.flat[i, j]
     end
 end
 function move!(moved, value, ::EveryEntry, i, step)

@@ -90,7 +90,7 @@ end
 
 "Names of the gradients that the complex step, entry by entry, finds wrong."
 function wrong(tagger, words)
-    probes = [(name, nothing) for name in NAMES]
+    probes = [(name, nothing, nothing) for name in NAMES]
     _, run, costs, refusal = answer(tagger, words; probes = probes, steps = [H * im])
     refusal == "" || error(refusal)
     length(costs) == length(NAMES) || error("not every parameter has costs")
@@ -165,7 +165,7 @@ end
 @testset "complex weights: fixed.jl gives the real cost and keeps the imaginary part" begin
     for name in NAMES
         _, run, costs, refusal = answer(
-            loaded(FIXED); probes = [(name, nothing)], steps = [0.0im, 0.1im],
+            loaded(FIXED); probes = [(name, nothing, nothing)], steps = [0.0im, 0.1im],
         )
         @test refusal == ""
         @test eltype(costs[1]) == ComplexF64
@@ -193,9 +193,10 @@ end
         value = weights(4, 3, 3)[i]
         direction = wave(size(value)..., 7)
         lines = cat(reshape(direction, 1, size(value)...), zeros(1, size(value)...), dims = 1)
-        _, run, costs, _ = answer(tagger; probes = [(name, lines)], steps = [0.25, -0.25, 0.0])
+        steps = [0.25, -0.25, 0.0]
+        _, run, costs, _ = answer(tagger; probes = [(name, lines, nothing)], steps = steps)
         @test size(costs[1]) == (2, 3)
-        for (j, step) in enumerate([0.25, -0.25, 0.0])
+        for (j, step) in enumerate(steps)
             moved = weights(4, 3, 3)
             moved[i] = value + step * direction
             @test costs[1][1, j] == answer(tagger; values = moved)[2].cost[]
@@ -204,10 +205,23 @@ end
     end
 end
 
+@testset "a direction through some rows moves these alone" begin
+    tagger = loaded(FIXED)
+    rows, direction = [3, 1], wave(2, 3, 7)
+    lines = reshape(direction, 1, 2, 3)
+    probes = [("Wxh", lines, rows), ("Whh", lines, rows)]
+    _, _, costs, _ = answer(tagger; probes = probes, steps = [0.25, 0.5])
+    for i in 1:2, (j, step) in enumerate([0.25, 0.5])
+        moved = weights(4, 3, 3)
+        moved[i][rows, :] .+= step .* direction
+        @test costs[i][1, j] == answer(tagger; values = moved)[2].cost[]
+    end
+end
+
 @testset "every entry comes in row-major order" begin
     tagger = loaded(FIXED)
     for (i, name) in enumerate(NAMES)
-        _, _, costs, _ = answer(tagger; probes = [(name, nothing)], steps = [0.5])
+        _, _, costs, _ = answer(tagger; probes = [(name, nothing, nothing)], steps = [0.5])
         rows, columns = size(weights(4, 3, 3)[i])
         expected = Float64[]
         for row in 1:rows, column in 1:columns
@@ -223,7 +237,7 @@ end
 
 @testset "the weights are restored after the costs" begin
     tagger = loaded(FIXED)
-    probes = [(name, nothing) for name in NAMES]
+    probes = [(name, nothing, nothing) for name in NAMES]
     before = answer(tagger)[2]
     answer(tagger; probes = probes, steps = [0.3, H * im])
     for (name, value) in zip(NAMES, weights(4, 3, 3))
@@ -276,7 +290,7 @@ end
 @testset "the referee: the same functions in 256 bits" begin
     tagger = loaded(FIXED)
     probes = [("Whh", cat(wave(3, 3, 1), wave(3, 3, 2); dims = 3))]
-    probes = [("Whh", permutedims(probes[1][2], (3, 1, 2)))]
+    probes = [("Whh", permutedims(probes[1][2], (3, 1, 2)), nothing)]
     answer_, problem = XCheck.referee(
         tagger, NAMES, weights(4, 3, 3), WORDS, TAGS, wave(1, 3, 6), (4, 3), probes,
     )
@@ -370,7 +384,7 @@ end
     ]
         path = changed(name, old => new)
         tagger = loaded(path)
-        probes = [("Why", nothing)]
+        probes = [("Why", nothing, nothing)]
         held, run, costs, refusal = answer(tagger; probes = probes, steps = [H * im])
         @test held == fingerprint(NAMES, weights(4, 3, 3))
         @test abs(run.cost[] - answer(loaded(FIXED))[2].cost[]) <= 1e-14

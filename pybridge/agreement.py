@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from pybridge.precision import PRECISIONS
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 # The tolerance is the larger of the one asked for and NOISE_FACTOR times the rounding noise of the
 # tensor: what moving every weight by one unit in the last place does to it on either side.
@@ -104,7 +104,7 @@ def agree(
 
 def distance(a: Array, b: Array) -> float:
     """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
-    scale = max(np.max(np.abs(a), initial=0.0), np.max(np.abs(b), initial=0.0))
+    scale = max(largest(a), largest(b))
     if not scale > 0:
         return float(scale)
     with np.errstate(invalid="ignore", over="ignore"):  # Inf - Inf is NaN, and is never near
@@ -143,17 +143,17 @@ def _compare(
     if np.shares_memory(a, b):
         return _differs(name, "both sides share memory: compared with itself", 0)
     for array, side in zip((a, b), sides, strict=True):
-        if not np.all(np.isfinite(array)):
+        if not np.isfinite(array).all():
             at = _first(~np.isfinite(array))
             place = f", first at {[i + 1 for i in at]}" if at else ""
             rule = f"{array[at]} on the {side} side{place}"
             return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
     apart = distance(a, b)
     tolerance = max(asked, NOISE_FACTOR * noise)
-    at = _first(np.abs(a - b) == np.max(np.abs(a - b)))
+    at = _first(np.abs(a - b) == largest(a - b))
     reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
     if not apart <= tolerance:  # NaN is not at or below
-        explained = np.max(np.abs(a - b)) <= floor
+        explained = largest(a - b) <= floor
         match = Match.UNDECIDED if explained else Match.DIFFERS
         reason += f"; rounding may reach {floor:.1e}, not relative" if explained else ""
     elif not tolerance <= max(asked, telling):

@@ -12,7 +12,7 @@ from pybridge.configuration import Configuration
 from pybridge.precision import Precision, precision_of
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.tagger import PARAMETERS, Indices
-from pybridge.weights import Array, Parameters, Weights, make_weights, word_rows
+from pybridge.weights import Array, Parameters, Weights, largest, make_weights, word_rows
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,15 @@ def nudged(case: Case) -> Case:
     What that does to a result is the rounding noise that the result carries in any case.
     """
     rng = np.random.default_rng(case.configuration.seed + 1)
-    moved = {
-        name: array
-        + (array * rng.choice([-1.0, 1.0], array.shape) * case.precision.eps).astype(array.dtype)
-        for name, array in case.weights.arrays.items()
-    }
-    return replace(case, weights=Weights(**moved))
+    eps = case.precision.eps
+
+    def moved(array: Array) -> Array:
+        bits = np.unpackbits(rng.integers(256, size=array.size // 8 + 1, dtype=np.uint8))
+        factors = np.array([1 - eps, 1 + eps], array.dtype).take(bits[: array.size])
+        return np.asarray(array * factors.reshape(array.shape))
+
+    arrays = case.weights.arrays
+    return replace(case, weights=Weights(**{n: moved(array) for n, array in arrays.items()}))
 
 
 def own_copy(case: Case) -> Case:
@@ -149,7 +152,7 @@ def own_copy(case: Case) -> Case:
 
 def largest_weight(case: Case) -> float:
     """Largest |entry| of any parameter."""
-    return max(float(np.max(np.abs(array))) for array in case.weights.arrays.values())
+    return max(largest(array) for array in case.weights.arrays.values())
 
 
 def _rows(drawn: Draw, words: Indices) -> Weights:

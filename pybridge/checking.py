@@ -22,6 +22,7 @@ from pybridge.grain import Grain
 from pybridge.referee import Opinion, opine
 from pybridge.sides import Failure, Reference, Run, Side, Task, tensors
 from pybridge.verdict import Kind, Verdict, decide
+from pybridge.weights import largest
 
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
@@ -178,11 +179,11 @@ def _grains(case: Case, *sides: tuple[Side, Evidence | Failure]) -> tuple[Grain,
 def _floor(case: Case, *runs: Run) -> dict[str, float]:
     """Absolute rounding that right code may reach at the worst, of the cost and each gradient."""
     names = {f"d{name}" for run in runs for name in run.gradients}
-    sizes = [float(np.max(np.abs(g), initial=0.0)) for run in runs for g in run.gradients.values()]
-    largest = max((size for size in sizes if np.isfinite(size)), default=0.0)
+    sizes = [largest(g) for run in runs for g in run.gradients.values()]
+    most = max((size for size in sizes if np.isfinite(size)), default=0.0)
     words, precision = len(case.words), case.precision
     # The cost of a sure and right guess is -log(p) with p known to a unit in the last place of 1.
     return {
         "cost": rounding_floor(precision, words, 0.0, 1.0),
-        **dict.fromkeys(names, rounding_floor(precision, words, largest, largest_weight(case))),
+        **dict.fromkeys(names, rounding_floor(precision, words, most, largest_weight(case))),
     }

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pybridge import __version__
+from pybridge import __version__, heap
 from pybridge.cli_init import init
 from pybridge.cli_julia import julia, say
 from pybridge.cli_saved import diff, show
@@ -362,6 +362,7 @@ def main() -> NoReturn:
             signal.signal(number, _end)
     # One process, one core: products as small as these only lose by more. numpy is not loaded yet.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    heap.keep_freed()
     try:
         status = app(standalone_mode=False) or RIGHT
         if status == INTERRUPTED:

@@ -15,11 +15,10 @@ from pybridge.gradcheck import SHOWN, Derivatives, GradientCheck, ParameterCheck
 from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Differencing, Method, thorough
 from pybridge.gradcheck.narrow import wrong_entries
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Side, Task, tensors
-from pybridge.weights import Array, fingerprint
+from pybridge.weights import Array
 
-# A plain difference at this step, where the complex step is blind to a part of the cost, is off by
-# far more than SUSPICIOUS times the largest entry; its own error stays far below.
-PLAIN = 1e-4
+# A plain difference, where the complex step is blind to a part of the cost, is off by far more than
+# SUSPICIOUS times the largest entry; its own error, by rounding and curvature, stays far below.
 SUSPICIOUS = 1e-2
 
 
@@ -69,8 +68,7 @@ def question(case: Case, method: Method) -> Task:
     first, second = method.tasks(case)
     more = [second]
     if method.name == COMPLEX.name:
-        one_each = tuple(probes.first(p) for p in first.probes if p.directions is not None)
-        more.append(Task(case, one_each, (complex(PLAIN), complex(-PLAIN))))
+        more.append(Task(case, second.probes, (complex(_plain_step(case)),)))
     return replace(first, more=tuple(more))
 
 
@@ -125,7 +123,7 @@ def _answer(asked: Asked) -> Reply:
     answer, case = asked.reply.result(), asked.case
     if isinstance(answer, Failure):
         return answer
-    held = fingerprint(case.weights.arrays)
+    held = case.weights.fingerprint
     if answer.fingerprint != held:
         raise InputError(
             f"{case.name}: {asked.side.name} holds other weights than it was handed "
@@ -149,7 +147,7 @@ def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCh
     accused = any(p.status is Status.FAILED and np.isfinite(p.error) for p in parameters)
     if not accused and not _suspicious(asked, answer, parameters):
         return ""
-    directions = probes.directions(case)
+    directions = probes.directions(case) + probes.through_absent(case)
     reply = asked.side.submit(Task(case, directions, DIFFERENCE.steps)).result()
     if isinstance(reply, Failure) or reply.refusal:
         return ""
@@ -169,18 +167,24 @@ def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCh
 def _suspicious(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> bool:
     """Whether a plain difference is far from the complex step along any of the first directions."""
     _, plain_answer = answer.more
-    if plain_answer.refusal:
+    if plain_answer.refusal or "cost" not in answer.run.results:
         return False
     scale = {p.name: p.scale for p in parameters}
+    cost, step = answer.run.results["cost"].real, _plain_step(asked.case)
     for probe, complex_costs, costs in zip(
         asked.task.probes, answer.costs, plain_answer.costs, strict=False
     ):
         seen = COMPLEX.derivatives(complex_costs).values[0]
         with np.errstate(invalid="ignore"):  # Inf - Inf
-            plain = (costs[0, 0] - costs[0, 1]) / (2 * PLAIN)
+            plain = float(costs[0, 0] - cost) / step
         if not abs(seen - plain) <= SUSPICIOUS * scale.get(f"d{probe.name}", 0.0):
             return True
     return False
+
+
+def _plain_step(case: Case) -> float:
+    """Where the rounding of a plain difference and the curvature of the cost are about as large."""
+    return float(4 * np.sqrt(case.precision.eps))
 
 
 def _narrowed(asked: Asked, run: Run, check: ParameterCheck) -> ParameterCheck:

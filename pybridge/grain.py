@@ -17,6 +17,7 @@ import numpy as np
 from pybridge.case import Case
 from pybridge.gradcheck import probes
 from pybridge.sides import Failure, Reply, Side, Task
+from pybridge.weights import largest
 
 POINTS = 17  # costs along a line; so many that one kink among them is outvoted
 ORDER = 4
@@ -64,7 +65,7 @@ def measure(case: Case, reply: Reply, noise: Mapping[str, float]) -> Grain:
         return UNKNOWN
     with np.errstate(invalid="ignore"):  # Inf - Inf
         apart = [np.median(np.abs(np.diff(costs, ORDER))) for costs in reply.costs]
-    cost = float(np.max(np.abs(reply.run.results["cost"])))  # complex where a state was kept
+    cost = largest(reply.run.results["cost"])  # complex where a state was kept
     # The cost of a sure and right guess is -log(p) with p known to a unit in the last place of 1.
     fine = max(case.precision.eps * max(len(case.words), cost), noise.get("cost", 0.0) * cost)
     return Grain(float(np.max(apart)) / AMPLIFIED, fine)

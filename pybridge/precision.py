@@ -41,6 +41,9 @@ PRECISIONS = {
 }
 
 
+_BY_KIND = {np.dtype(name): precision for name, precision in PRECISIONS.items()}
+
+
 def precision_of(array: Array) -> Precision:
     """The precision in which a parameter is kept."""
-    return PRECISIONS[array.real.dtype.name]
+    return _BY_KIND[array.real.dtype]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pybridge.agreement import distance
-from pybridge.sides import Failure, Reference, Run, Task
-from pybridge.weights import Array
+from pybridge.sides import Failure, Probe, Reference, Run, Task
+from pybridge.weights import Array, largest
 
 DIGITS = 16.0  # more than a double holds
 
@@ -43,11 +43,11 @@ def opine(task: Task, python: Run, julia: Run, reference: Reference | Failure) -
         for name, exact in reference.run.results.items()
     }
     for probe in task.probes:
-        assert probe.directions is not None
+        shape = task.case.weights.arrays[probe.name].shape
         exact = reference.derivatives[probe.name]
         digits[f"d{probe.name}"] = (
-            _slope_digits(python.gradients.get(probe.name), probe.directions, exact),
-            _slope_digits(julia.gradients.get(probe.name), probe.directions, exact),
+            _slope_digits(python.gradients.get(probe.name), shape, probe, exact),
+            _slope_digits(julia.gradients.get(probe.name), shape, probe, exact),
         )
     return Opinion(digits)
 
@@ -59,16 +59,15 @@ def _digits(found: Array | None, exact: Array) -> float:
     return _from_error(distance(found.astype(np.float64), exact))
 
 
-def _slope_digits(gradient: Array | None, along: Array, exact: Array) -> float:
-    """Digits of a gradient, from its derivatives along the directions."""
-    if gradient is None or gradient.shape != along.shape[1:]:
+def _slope_digits(
+    gradient: Array | None, shape: tuple[int, ...], probe: Probe, exact: Array
+) -> float:
+    """Digits of a gradient, from its derivatives along the directions of a probe."""
+    if gradient is None or gradient.shape != shape:
         return 0.0
-    flat = along.reshape(len(along), -1)
-    found = flat @ gradient.ravel().astype(np.float64)
-    scale = max(
-        float(np.max(np.abs(gradient))), float(np.max(np.abs(exact) / np.abs(flat).sum(axis=1)))
-    )
-    return _from_error(float(np.max(np.abs(found - exact))) / scale if scale else 0.0)
+    found = probe.along(gradient.astype(np.float64))
+    scale = max(largest(gradient), largest(exact / probe.lengths))
+    return _from_error(largest(found - exact) / scale if scale else 0.0)
 
 
 def _from_error(error: float) -> float:

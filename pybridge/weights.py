@@ -19,14 +19,15 @@ class Weights:
     """Named parameters, in order; `weights.W` is `weights.arrays["W"]`. Not to be changed."""
 
     arrays: dict[str, Array]
-    __slots__ = ("arrays",)
+    _fingerprint: str  # once it was asked for
+    __slots__ = ("_fingerprint", "arrays")
 
     def __init__(self, **arrays: Array) -> None:
-        object.__setattr__(self, "arrays", arrays)
+        self.__setstate__(arrays)
 
     def __getattr__(self, name: str) -> Array:
         """The parameter of this name."""
-        if name != "arrays" and name in self.arrays:  # while it is unpickled there are none
+        if name not in Weights.__slots__ and name in self.arrays:  # none while it is unpickled
             return self.arrays[name]
         raise AttributeError(f"no parameter {name}")
 
@@ -38,10 +39,23 @@ class Weights:
 
     def __setstate__(self, arrays: dict[str, Array]) -> None:
         object.__setattr__(self, "arrays", arrays)
+        object.__setattr__(self, "_fingerprint", "")
+
+    @property
+    def fingerprint(self) -> str:
+        """See `fingerprint`; taken once, since weights are not to be changed."""
+        if not self._fingerprint:
+            object.__setattr__(self, "_fingerprint", fingerprint(self.arrays))
+        return self._fingerprint
 
     def __repr__(self) -> str:
         shapes = (f"{n} {'x'.join(map(str, a.shape))}" for n, a in self.arrays.items())
         return f"Weights({', '.join(shapes)})"
+
+
+def largest(array: Array) -> float:
+    """Largest |entry|; NaN where one is NaN, 0 where there is none."""
+    return float(np.abs(array).max(initial=0.0))
 
 
 def word_rows(parameters: Parameters) -> tuple[str, ...]:

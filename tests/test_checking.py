@@ -257,7 +257,8 @@ def test_the_noise_is_what_a_nudge_does_to_each_tensor() -> None:
     found = evidence(collect(ask(PORT, a_case(), COMPLEX)))
     assert list(found.noise) == list(tensors(found.run)) == ["cost", "h", "p", *GRADIENTS]
     assert all(0 <= noise < 1e-14 for noise in found.noise.values())
-    assert all(noise > 0 for name, noise in found.noise.items() if name != "cost")  # one number
+    few = ("cost", "dBy")  # one number and three, which may round to what they were
+    assert all(noise > 0 for name, noise in found.noise.items() if name not in few)
 
 
 # ---------------------------------------------------------------------------------------------

@@ -206,3 +206,21 @@ def test_the_same_with_many_absent_words() -> None:
     found = check(evidence(PythonSide(leaky), case), "dWxh")
     assert {entry.index[0] for entry in found.wrong} == {77}
     assert check(evidence(PythonSide(), case), "dWxh").status is Status.PASSED
+
+
+@pytest.mark.parametrize("row", [77, 0], ids=["an absent word's", "an own word's"])
+def test_two_wrong_entries_of_a_row_are_found_where_they_cancel(row: int) -> None:
+    """Of an absent word they are told from zero one by one, without another pass."""
+    case = a_case("one two", hidden=3, whole_vocabulary=True)
+    rows = (*case.rows, *(f"w{i}" for i in range(100)))
+    wide = np.random.default_rng(0).standard_normal((len(rows), 3))
+    case = with_weights(replace(case, rows=rows), Wxh=wide)
+    wrong = port_with(
+        (
+            "    dBh = dhRaw.sum(axis=0",
+            f"    dWxh[{row}, :2] += [1e-8, -1e-8]\n    dBh = dhRaw.sum(axis=0",
+        )
+    )
+    found = check(evidence(PythonSide(wrong), case), "dWxh")
+    assert found.status is Status.FAILED
+    assert sorted(entry.index for entry in found.wrong) == [(row, 0), (row, 1)]

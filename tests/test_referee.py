@@ -92,13 +92,8 @@ def test_code_that_does_not_keep_the_precision_says_where(runtime: Runtime, tmp_
 def test_what_is_missing_or_not_finite_holds_no_digit() -> None:
     case = a_case()
     run = examine(Task(case)).run
-    slopes = {}
-    for probe in directions(case):
-        assert probe.directions is not None
-        slopes[probe.name] = np.array(
-            [np.sum(run.gradients[probe.name] * d) for d in probe.directions]
-        )
     task = Task(case, directions(case))
+    slopes = {probe.name: probe.along(run.gradients[probe.name]) for probe in task.probes}
     worse = Run(
         results={**run.results, "h": run.results["h"][:1], "p": run.results["p"] * np.nan},
         gradients={n: g for n, g in run.gradients.items() if n != "Why"},

@@ -20,7 +20,7 @@ function shapes_of(places, path, adapter, parameters, case)
         end
         expression
     end
-    _, problem = XCheck.examine(tagger, parameters, case..., (), ())
+    _, problem = XCheck.examine(tagger, parameters, case..., [], [])
     problem == "" || throw(XCheck.Finding(problem))
     return shapes
 end

@@ -19,7 +19,7 @@ from pybridge.gradcheck import Status
 from pybridge.gradcheck.methods import COMPLEX, METHODS, Method
 from pybridge.sides import Examination, Failure, Probe, Side, Task
 from pybridge.verdict import Kind
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 # What moves a tensor less is another order of rounding: relative to its largest entry or, where it
 # is rounding altogether, to the cost and the gradients that it comes from.
@@ -68,7 +68,7 @@ class Hunt:
             for name, array in theirs.items():
                 if ours[name].shape != array.shape or not (
                     distance(ours[name], array) <= CHANGED
-                    or np.max(np.abs(ours[name] - array)) <= ROUNDING * size
+                    or largest(ours[name] - array) <= ROUNDING * size
                 ):
                     return True
         return False
@@ -160,7 +160,7 @@ def _numbers(answer: Examination) -> dict[str, Array]:
 
 
 def _largest(answer: Examination) -> float:
-    return max(float(np.max(np.abs(a), initial=0.0)) for a in answer.run.gradients.values())
+    return max(largest(a) for a in answer.run.gradients.values())
 
 
 def _short(problem: str) -> str:

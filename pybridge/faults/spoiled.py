@@ -16,7 +16,7 @@ import numpy as np
 from pybridge.agreement import distance
 from pybridge.case import Case
 from pybridge.sides import Examination, Failure, Probe, Side, Task
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 H = 1e-3
 STEPS = tuple(complex(s) for s in (H, -H, 2 * H, -2 * H, 3 * H, -3 * H))
@@ -85,9 +85,9 @@ def _differs(stated: Array, true: Array, tolerance: float, nothing: float) -> bo
     scale = max(_size(stated), _size(true))
     if scale <= nothing:
         return False
-    return not float(np.max(np.abs(stated - true))) <= tolerance * scale
+    return not largest(stated - true) <= tolerance * scale
 
 
 def _size(array: Array) -> float:
     """The largest entry that is a number."""
-    return float(np.max(np.abs(array[np.isfinite(array)]), initial=0.0))
+    return largest(array[np.isfinite(array)])

@@ -17,7 +17,7 @@ import numpy as np
 from pybridge.gradcheck import SHOWN, Derivatives, Entry, ParameterCheck, Status
 from pybridge.precision import Precision
 from pybridge.sides import Probe
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 NOISE_FACTOR = 16.0  # how many times its measured noise a derivative may be off
 FLOOR_FACTOR = 16.0  # how many times its rounding a backward pass may be off
@@ -35,9 +35,10 @@ class Comparison:
     @cached_property
     def slope(self) -> float:
         """Largest entry that the derivatives prove the true gradient to have at the least."""
-        lines = self.probe.directions
-        lengths = 1.0 if lines is None else np.abs(lines).reshape(len(lines), -1).sum(axis=1)
-        return float(np.max(np.abs(self.numeric.values) / lengths))
+        values = self.numeric.values
+        if self.probe.directions is None or not values.any():
+            return largest(values)
+        return largest(values / self.probe.lengths)
 
 
 def compare(
@@ -45,16 +46,21 @@ def compare(
 ) -> Comparison:
     """Put the gradient beside the derivatives.
 
-    `again` are those of the nudged weights, along the first of the lines.
+    `again` are those of the nudged weights, along the first of the lines. Where all derivatives
+    along random lines are exactly zero, so are those by every entry that the lines go through, but
+    for a chance of nothing; then the largest of these entries stands for its own derivative.
     """
-    analytic, lines = gradient.ravel(), probe.directions
     with np.errstate(invalid="ignore"):  # Inf - Inf; `judge` says what is not finite
-        if lines is not None:
-            analytic = lines.reshape(len(lines), gradient.size) @ analytic
+        if probe.directions is None:
+            analytic = gradient.ravel()
+        elif numeric.values.any():
+            analytic = probe.along(gradient)
+        else:
+            analytic = np.full(len(numeric.values), largest(probe.moved(gradient)))
         noise = 0.0
         if again is not None:
             first = numeric.values[: len(again.values)]
-            noise = float(np.max(np.abs(first - again.values)))
+            noise = largest(first - again.values)
     return Comparison(probe, analytic, numeric, noise)
 
 
@@ -89,7 +95,7 @@ def judge(
     `rounding_floor`: what is smaller says nothing. `steps` are the forward passes a line took,
     `noise` is the relative noise of the case, where it is larger than that of the parameter.
     """
-    scale = float(np.max(np.abs(gradient), initial=0.0))
+    scale = largest(gradient)
     passes = steps * sum(len(c.analytic) for c in comparisons)
 
     def found(status: Status, rule: str, error: float, bound: float) -> ParameterCheck:
@@ -101,20 +107,20 @@ def judge(
     nan = float("nan")
     if gradient.shape != shape:
         return found(Status.FAILED, f"of shape {gradient.shape}, not {shape}", nan, nan)
-    if not np.all(np.isfinite(gradient)):
+    if not np.isfinite(scale):
         at = np.unravel_index(int(np.argmin(np.isfinite(gradient))), gradient.shape)
         where = [int(i) + 1 for i in at]
         return found(Status.FAILED, f"not finite: {gradient[at]} at {where}", nan, nan)
     if not gradient.size or not comparisons or not all(len(c.analytic) for c in comparisons):
         return found(Status.UNDECIDED, "no derivative to compare with", nan, nan)
-    if not all(np.all(np.isfinite(c.numeric.values)) for c in comparisons):
+    if not all(np.isfinite(c.numeric.values).all() for c in comparisons):
         return found(Status.FAILED, "the cost has no finite derivative", nan, nan)
 
     scale = max(scale, *(c.slope for c in comparisons))
     if scale <= floor:
         rule = "zero" if scale == 0 else f"at most {scale:.1e}, the rounding floor is {floor:.1e}"
         return found(Status.NOT_EXERCISED, f"every derivative is {rule}", 0.0, 0.0)
-    error = max(float(np.max(np.abs(c.analytic - c.numeric.values))) for c in comparisons) / scale
+    error = max(largest(c.analytic - c.numeric.values) for c in comparisons) / scale
     # np.max, unlike max, does not lose a NaN.
     own = float(np.max([_own_error(c, precision.eps) for c in comparisons])) / scale
     bound = float(np.max([own, NOISE_FACTOR * noise]))
@@ -144,7 +150,7 @@ def _own_error(c: Comparison, eps: float) -> float:
         if c.probe.directions is None
         else np.sqrt(c.probe.directions[0].size)
     )
-    summing = eps * float(terms) * float(np.max(np.abs(c.analytic), initial=0.0))
+    summing = eps * float(terms) * largest(c.analytic)
     return float(np.max(c.numeric.errors)) + NOISE_FACTOR * c.noise + summing
 
 

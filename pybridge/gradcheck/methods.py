@@ -23,7 +23,7 @@ from pybridge.gradcheck import (
 from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor
 from pybridge.precision import Precision
 from pybridge.sides import Examination, Task
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 
 class Method(Protocol):
@@ -56,8 +56,9 @@ class Differencing:
     def tasks(self, case: Case) -> tuple[Task, Task]:
         """Directions and entries of the case; the first directions again with nudged weights."""
         directions = probes.directions(case)
+        rest = probes.through_absent(case) + probes.entries(case, self.one_by_one)
         return (
-            Task(case, directions + probes.entries(case, self.one_by_one), self.steps),
+            Task(case, directions + rest, self.steps),
             Task(nudged(case), tuple(map(probes.first, directions)), self.steps),
         )
 
@@ -74,13 +75,14 @@ class Differencing:
                 comparisons.setdefault(probe.name, []).append(
                     compare(gradient, probe, self.derivatives(costs), repeated)
                 )
-        noise = _relative_noise(gradients, comparisons)
+        sizes = {name: largest(gradient) for name, gradient in gradients.items()}
+        noise = _relative_noise(sizes, comparisons)
         precision = task.case.precision
         tolerance = self.tolerance(precision)
         floor = rounding_floor(
             precision,
             len(task.case.words),
-            _largest(gradients, comparisons),
+            _largest(sizes, comparisons),
             largest_weight(task.case),
         )
         return _unmatched(arrays, gradients, tolerance) + [
@@ -167,7 +169,7 @@ def _unmatched(
 
 
 def _relative_noise(
-    gradients: Mapping[str, Array], comparisons: Mapping[str, Sequence[Comparison]]
+    sizes: Mapping[str, float], comparisons: Mapping[str, Sequence[Comparison]]
 ) -> float:
     """The largest noise of any parameter, relative to its largest entry.
 
@@ -176,18 +178,13 @@ def _relative_noise(
     """
     found = [0.0]
     for name, several in comparisons.items():
-        scale = max(
-            [float(np.max(np.abs(gradients[name]), initial=0.0)), *(c.slope for c in several)]
-        )
+        scale = max([sizes[name], *(c.slope for c in several)])
         if scale > 0:
             found += [c.noise / scale for c in several]
     return max(n for n in found if np.isfinite(n))
 
 
-def _largest(
-    gradients: Mapping[str, Array], comparisons: Mapping[str, Sequence[Comparison]]
-) -> float:
+def _largest(sizes: Mapping[str, float], comparisons: Mapping[str, Sequence[Comparison]]) -> float:
     """The largest entry of any gradient, as stated or as the derivatives prove; NaN left out."""
-    stated = [float(np.max(np.abs(g), initial=0.0)) for g in gradients.values()]
     proven = [c.slope for several in comparisons.values() for c in several]
-    return max((n for n in stated + proven if np.isfinite(n)), default=0.0)
+    return max((n for n in [*sizes.values(), *proven] if np.isfinite(n)), default=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from pybridge.case import Case
@@ -13,7 +15,7 @@ ONE_BY_ONE = 200  # parameters of up to so many entries are also differentiated 
 
 
 def directions(case: Case) -> tuple[Probe, ...]:
-    """Random directions through every parameter, and one through the rows of all absent words.
+    """Random directions through every parameter; of words, through the rows of the sentence's own.
 
     Each component is uniform in +-[0.5, 1.5]. Whatever the errors of the other entries, the error
     seen along such a direction is below t with a probability of at most t / (largest error): an
@@ -21,21 +23,31 @@ def directions(case: Case) -> tuple[Probe, ...]:
     and a single wrong entry cannot escape at all once e > 2t. Components of +-1 would not do: two
     errors of equal size cancel along half of them.
     """
-    rng = np.random.default_rng(case.configuration.seed + 2)
+    own = np.flatnonzero(~absent(case))
     found = []
-    for name, array in case.weights.arrays.items():
-        rows = absent(case)[:, None] if name in case.word_rows else np.zeros(1, dtype=bool)
-        through = np.empty((DIRECTIONS + bool(rows.any()), *array.shape))
-        _draw(rng, through[:DIRECTIONS])
-        through[DIRECTIONS:] = through[0] * rows
-        found.append(Probe(name, through))
+    for name, lines in _lines(case).items():
+        some = name in case.word_rows and len(own) < len(case.rows)
+        found.append(Probe(name, lines.take(own, axis=1), own) if some else Probe(name, lines))
     return tuple(found)
+
+
+def through_absent(case: Case) -> tuple[Probe, ...]:
+    """One direction through the rows of all words that the sentence does not have.
+
+    A derivative along it that is exactly zero, as it is where no such row is read, says that all
+    of them are: that `judge` takes one by one, so that no error in them can escape.
+    """
+    rows = np.flatnonzero(absent(case))
+    if not rows.size:
+        return ()
+    lines = _lines(case)
+    return tuple(Probe(name, lines[name][:1].take(rows, axis=1), rows) for name in case.word_rows)
 
 
 def first(probe: Probe) -> Probe:
     """The first of a probe's directions alone."""
     assert probe.directions is not None
-    return Probe(probe.name, probe.directions[:1])
+    return Probe(probe.name, probe.directions[:1], probe.rows)
 
 
 def absent(case: Case) -> Array:
@@ -52,9 +64,19 @@ def entries(case: Case, largest: int) -> tuple[Probe, ...]:
     )
 
 
-def _draw(rng: np.random.Generator, out: Array) -> None:
-    """Fill with numbers uniform in +-[0.5, 1.5]."""
-    rng.random(out=out)
-    out -= 0.5
-    out *= 2
-    out += np.copysign(0.5, out)
+def _lines(case: Case) -> dict[str, Array]:
+    """Numbers (DIRECTIONS, rows, columns) for each parameter, other ones for each."""
+    seed, arrays = case.configuration.seed + 2, case.weights.arrays
+    return {
+        name: _numbers((seed, i), DIRECTIONS, *array.shape)
+        for i, (name, array) in enumerate(arrays.items())
+    }
+
+
+@lru_cache(maxsize=64)
+def _numbers(seed: tuple[int, int], *shape: int) -> Array:
+    """Numbers uniform in +-[0.5, 1.5]; kept, since the cases of a configuration share them."""
+    numbers = np.random.default_rng(seed).uniform(-1.0, 1.0, shape)
+    numbers += np.copysign(0.5, numbers)
+    numbers.setflags(write=False)
+    return numbers

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from pybridge.case import Case
+from pybridge.tagger import Indices
 from pybridge.weights import Array
 
 
@@ -18,7 +19,24 @@ class Probe:
     """Straight lines through the values of one parameter."""
 
     name: str
-    directions: Array | None  # (k, *shape of the parameter); None: each entry by itself, row-major
+    directions: Array | None  # (k, rows, columns); None: each entry by itself, row-major
+    rows: Indices | None = None  # of the parameter, which the lines move; None: all of them
+
+    def along(self, gradient: Array) -> Array:
+        """Derivatives (k,) along the directions, of a gradient of the shape of the parameter."""
+        assert self.directions is not None
+        lines = self.directions.reshape(len(self.directions), -1)
+        return np.asarray(lines @ self.moved(gradient).ravel())
+
+    def moved(self, array: Array) -> Array:
+        """Those rows of an array of the shape of the parameter that the lines move."""
+        return array if self.rows is None else array[self.rows]
+
+    @property
+    def lengths(self) -> Array:
+        """Sums (k,) of the sizes of a direction's components."""
+        assert self.directions is not None
+        return np.asarray(np.abs(self.directions).reshape(len(self.directions), -1).sum(axis=1))
 
 
 @dataclass(frozen=True)

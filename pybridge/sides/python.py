@@ -18,13 +18,15 @@ from pybridge.case import Case, own_copy
 from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, tensors
 from pybridge.sides.deadline import OverdueError, within
 from pybridge.sides.tangents import Seed, Tangents
-from pybridge.weights import Array, Weights, fingerprint
+from pybridge.weights import Array, Weights, largest
 
 MANY = 200  # entries from which on they are not moved one by one
 AT_ONCE = 128  # directions that share a forward pass: the fastest, and little memory
 TINY = 1e-18  # imaginary steps up to here leave nothing but the derivative
 # How far tangents may be from the complex step, in parts of what the gradient check lets pass.
 ALIKE = 0.1
+
+Room = dict[np.dtype[Any], dict[str, Array]]  # weights by dtype, made once for all tasks of a case
 
 
 class _RuleError(Exception):
@@ -56,22 +58,23 @@ class PythonSide:
 
     def _examine(self, task: Task) -> Examination:
         case = own_copy(task.case)
-        held = fingerprint(case.weights.arrays)
         run = _copy(self._run(case))  # a tagger may hand out the same arrays at every call
         changed = _changed(run, self._run(case))
         if changed:
             raise _RuleError(f"keeps state between calls: the same input gives another {changed}")
         more = []
+        room: Room = {}
         for one in (task, *task.more):
             own, its_run = case, run
             if one.case is not task.case:
                 own = own_copy(one.case)
                 its_run = _copy(self._run(own))
-            costs, refusal = self._all_costs(own, one)
+            costs, refusal = self._all_costs(own, one, room)
             if not all(map(_same_bits, *(c.weights.arrays.values() for c in (own, one.case)))):
                 raise _RuleError("the weights are not what they were before the run")
             more.append(Examination("", its_run, costs, refusal))
-        return replace(more[0], fingerprint=held, more=tuple(more[1:]))
+        # What was held has the bits of what was handed over, as was just seen.
+        return replace(more[0], fingerprint=task.case.weights.fingerprint, more=tuple(more[1:]))
 
     def _run(self, case: Case) -> Run:
         trace = self.tagger.forward(case.weights, case.words, case.tags, case.h_prev)
@@ -85,11 +88,11 @@ class PythonSide:
         before = case.h_prev if h_prev is None else h_prev
         return self.tagger.forward(Weights(**arrays), case.words, case.tags, before).cost
 
-    def _all_costs(self, case: Case, task: Task) -> tuple[tuple[Array, ...], str]:
+    def _all_costs(self, case: Case, task: Task, room: Room) -> tuple[tuple[Array, ...], str]:
         """The costs of every probe, or the reason why they cannot be had."""
         steps = task.along
         # All parameters of one dtype: a port may well allocate by that of the first.
-        arrays = {n: a.astype(steps.dtype) for n, a in case.weights.arrays.items()}
+        arrays = _of_kind(steps.dtype, case.weights.arrays, room)
         try:
             with warnings.catch_warnings():
                 # numpy drops an imaginary part with no more than a warning.
@@ -103,14 +106,16 @@ class PythonSide:
 
         `arrays` are the weights in the dtype of the steps, and are so again afterwards.
         """
-        value, moved = case.weights.arrays[probe.name], arrays[probe.name]
-        imaginary = _imaginary(steps)
-        tiny = imaginary and np.all(np.abs(steps) <= TINY)
-        if probe.directions is None and value.size > MANY and tiny:
+        value, whole = case.weights.arrays[probe.name], arrays[probe.name]
+        imaginary = all(step.real == 0 != step.imag for step in steps)
+        if probe.directions is None and value.size > MANY and imaginary:
             found = self._by_tangents(case, probe.name, steps, arrays)
             if found is not None:
                 return found
         lines = _every_entry(value.shape) if probe.directions is None else probe.directions
+        place = slice(None) if probe.rows is None else probe.rows
+        start = value[place]
+        moved = start.astype(steps.dtype)
         costs = np.empty(
             (value.size if probe.directions is None else len(probe.directions), len(steps)),
             dtype=steps.dtype,
@@ -121,9 +126,10 @@ class PythonSide:
                     np.multiply(direction, step.imag, out=moved.imag, casting="same_kind")
                 else:
                     np.multiply(direction, step, out=moved, casting="same_kind")
-                    moved += value
+                    moved += start
+                whole[place] = moved
                 costs[i, j] = self._cost(case, arrays)
-        moved[...] = value
+        whole[place] = start
         return costs
 
     def _by_tangents(
@@ -132,9 +138,11 @@ class PythonSide:
         """The same for every entry by itself and tiny imaginary steps, many entries a pass.
 
         To the cost comes the step times its derivative, which is what a complex step leaves. None
-        where the forward pass does not take tangents, or where they do not add up to what complex
-        steps say of two random directions.
+        where the steps are not tiny, where the forward pass does not take tangents, or where they
+        do not add up to what complex steps say of two random directions.
         """
+        if np.abs(steps).max() > TINY:
+            return None
         try:
             cost, slopes = self._slopes(case, name)
         except Exception:  # what it does with an array is not known for tangents
@@ -144,7 +152,7 @@ class PythonSide:
         directions = rng.uniform(-1.0, 1.0, (2, *shape))
         seen = self._costs(case, Probe(name, directions), steps[:1], arrays)[:, 0].imag
         apart = np.abs(directions.reshape(2, -1) @ slopes - seen / steps[0].imag)
-        limit = ALIKE * case.precision.complex_step * np.max(np.abs(slopes))
+        limit = ALIKE * case.precision.complex_step * largest(slopes)
         return cost + np.outer(slopes, steps) if np.all(apart <= limit) else None
 
     def _slopes(self, case: Case, name: str) -> tuple[Array, Array]:
@@ -185,6 +193,16 @@ class PythonSide:
         return f"{place}{type(e).__name__}: {' '.join(str(e).split())}"
 
 
+def _of_kind(kind: np.dtype[Any], arrays: Mapping[str, Array], room: Room) -> dict[str, Array]:
+    """A copy of the arrays in another dtype; `room` is where copies made before can be reused."""
+    kept = room.setdefault(kind, {})
+    for name, array in arrays.items():
+        if name not in kept:
+            kept[name] = np.empty(array.shape, kind)
+        kept[name][...] = array
+    return kept
+
+
 def _copy(run: Run) -> Run:
     return Run(
         *({name: np.array(a) for name, a in d.items()} for d in (run.results, run.gradients))
@@ -202,11 +220,7 @@ def _same_bits(a: Array, b: Array) -> bool:
         return False
     word = np.uint64 if a.itemsize % 8 == 0 else np.uint8  # eight bytes at a time
     one, other = (np.ascontiguousarray(array).view(word) for array in (a, b))
-    return np.array_equal(one, other)
-
-
-def _imaginary(steps: Array) -> bool:
-    return bool(np.all((steps.real == 0) & (steps.imag != 0)))
+    return one.shape == other.shape and bool((one == other).all())
 
 
 def _every_entry(shape: tuple[int, ...]) -> Iterator[Array]:

@@ -214,7 +214,7 @@ def _question(task: Task) -> tuple[Any, ...]:
         case.tags + 1,
         case.h_prev,
         (len(case.rows), case.outputs),
-        [(probe.name, probe.directions) for probe in task.probes],
+        [(p.name, p.directions, None if p.rows is None else p.rows + 1) for p in task.probes],
     )
 
 

@@ -17,7 +17,7 @@ from pybridge.train import Comparison, Learner, Single, State, Stop, Stretch
 from pybridge.train.julia import JuliaLearner
 from pybridge.train.layout import Layout
 from pybridge.train.loop import PythonLearner
-from pybridge.weights import Array
+from pybridge.weights import Array, largest
 
 # Single updates agree up to here. Rounding leaves some 1e-14; a wrong gradient is off by 1e-3 and
 # more. What lies between is left to the checks of `xcheck run` to judge.
@@ -104,11 +104,11 @@ def difference(ours: Single, theirs: Single, layout: Layout, words: int) -> Diff
 def distance(a: Array, b: Array, floor: float = 0.0) -> float:
     """Largest |a - b| over the largest |a| or |b|, or over the floor; infinite where not finite."""
     with np.errstate(all="ignore"):
-        apart = float(np.max(np.abs(a - b), initial=0.0))
-        largest = max(float(np.max(np.abs(x), initial=0.0)) for x in (a, b))
-    if not np.isfinite(apart) or not np.isfinite(largest):
+        apart = largest(a - b)
+        scale = max(largest(x) for x in (a, b))
+    if not np.isfinite(apart) or not np.isfinite(scale):
         return float("inf")
-    return apart / max(largest, floor) if apart else 0.0
+    return apart / max(scale, floor) if apart else 0.0
 
 
 def _pairs(

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 from pybridge.gradcheck import Derivatives, ParameterCheck, Status
-from pybridge.gradcheck.judge import compare, judge, rounding_floor
+from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor
 from pybridge.precision import PRECISIONS
 from pybridge.sides import Probe
 from pybridge.weights import Array
@@ -305,3 +305,31 @@ def test_a_slope_is_never_more_than_the_largest_entry() -> None:
     assert 0 < proven <= np.abs(TRUE).max()
     assert slopes([along(np.ones_like(TRUE) * np.sign(DIRECTIONS[0]))])[0] == pytest.approx(1)
     assert compare(TRUE, Probe("W", None), derivatives(TRUE.ravel()), None).slope == 4.0
+
+
+ROWS = np.arange(len(TRUE))[1:]
+
+
+def through_rows(gradient: Array, numeric: ArrayLike) -> Comparison:
+    """A gradient beside derivatives along a line through all rows but the first."""
+    return compare(gradient, Probe("W", DIRECTIONS[:1, 1:], ROWS), derivatives(numeric), None)
+
+
+def test_a_direction_through_some_rows_is_held_against_these_alone() -> None:
+    assert through_rows(TRUE, [0.5]).analytic == np.sum(TRUE[1:] * DIRECTIONS[0, 1:])
+    assert through_rows(TRUE, [0.5]).slope < 0.5
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-30])
+def test_where_all_derivatives_are_zero_the_largest_entry_is_held_against_it(size: float) -> None:
+    gradient = TRUE * 0
+    assert through_rows(gradient, [0.0]).analytic == 0
+    gradient[0] = 7  # of a row that is not moved
+    assert through_rows(gradient, [0.0]).analytic == 0
+    gradient[1, :2] = [size, -size]  # which might cancel along some line
+    assert through_rows(gradient, [0.0]).analytic == size
+    assert through_rows(gradient, [0.0]).slope == 0
+
+
+def test_a_derivative_that_is_not_a_number_is_no_zero() -> None:
+    assert through_rows(TRUE, [np.nan]).analytic == through_rows(TRUE, [0.5]).analytic

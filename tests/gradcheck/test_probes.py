@@ -18,12 +18,24 @@ def test_every_parameter_has_directions_through_all_its_entries() -> None:
     case = a_case()
     found = probes.directions(case)
     assert tuple(probe.name for probe in found) == NAMES
+    for probe in found + probes.through_absent(case):
+        assert probe.directions is not None
+        assert (np.abs(probe.directions) >= 0.5).all()
+        assert (np.abs(probe.directions) <= 1.5).all()
     for probe in found:
         assert probe.directions is not None
-        through_all = probe.directions[: probes.DIRECTIONS]
-        assert through_all.shape == (2, *case.weights.arrays[probe.name].shape)
-        assert (np.abs(through_all) >= 0.5).all()
-        assert (np.abs(through_all) <= 1.5).all()
+        assert probe.directions.shape == (2, *probe.moved(case.weights.arrays[probe.name]).shape)
+        assert probe.name == "Wxh" or probe.rows is None
+
+
+def test_the_rows_of_own_words_and_of_absent_ones_are_all() -> None:
+    case = a_case("one two one", whole_vocabulary=True)
+    own = next(p for p in probes.directions(case) if p.name == "Wxh")
+    (other,) = probes.through_absent(case)
+    assert own.rows is not None
+    assert other.rows is not None
+    assert set(own.rows) == set(case.words)
+    assert sorted([*own.rows, *other.rows]) == list(range(len(case.rows)))
 
 
 def test_one_direction_goes_through_the_rows_of_all_absent_words() -> None:
@@ -34,11 +46,12 @@ def test_one_direction_goes_through_the_rows_of_all_absent_words() -> None:
         weights=Weights(**{**case.weights.arrays, "Wxh": np.zeros((5, 4))}),
     )
     assert probes.absent(case).tolist() == [False, False, True, True, True]
-    through_absent = next(p for p in probes.directions(case) if p.name == "Wxh").directions
-    assert through_absent is not None
-    assert len(through_absent) == probes.DIRECTIONS + 1
-    assert (through_absent[-1, :2] == 0).all()
-    assert (np.abs(through_absent[-1, 2:]) >= 0.5).all()
+    (found,) = probes.through_absent(case)
+    assert found.name == "Wxh"
+    assert found.rows is not None
+    assert found.rows.tolist() == [2, 3, 4]
+    assert found.directions is not None
+    assert found.directions.shape == (1, 3, 4)
 
 
 def test_no_such_direction_where_no_word_is_absent() -> None:
@@ -48,7 +61,9 @@ def test_no_such_direction_where_no_word_is_absent() -> None:
         rows=case.rows[:2],
         weights=Weights(**{**case.weights.arrays, "Wxh": case.weights.Wxh[:2]}),
     )
+    assert probes.through_absent(case) == ()
     for probe in probes.directions(case):
+        assert probe.rows is None
         assert probe.directions is not None
         assert len(probe.directions) == probes.DIRECTIONS
 
