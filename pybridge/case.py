@@ -164,5 +164,5 @@ def _rows(drawn: Draw, words: Indices) -> Weights:
 def _own_rows(words: Indices, size: int) -> Indices:
     """The sentence's words and the first word that it lacks, ascending."""
     own = np.unique(words)
-    absent = np.setdiff1d(np.arange(min(size, len(own) + 1)), own)[:1]
-    return np.union1d(own, absent)
+    first = int(np.argmin(np.append(own, -1) == np.arange(len(own) + 1)))
+    return own if first == size else np.insert(own, first, first)

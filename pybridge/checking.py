@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from pybridge.weights import largest
 
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
-AHEAD = 8
+AHEAD = 12
 # Of so many cases a process the longest are handed out first, where there are several processes.
 # Results wait for those before them: more would cost memory, and be lost where a run is killed.
 CHOICE = 32
@@ -57,16 +57,15 @@ class CaseResult:
 
 
 def halves(
-    cases: Iterable[Case], python: Side, method: Method, until: Callable[[], bool]
-) -> dict[int, Half]:
-    """The first cases by number, on the Python side alone, as many as there is time for."""
-    found = {}
-    for number, case in enumerate(islice(cases, HALVES)):
-        if until():
-            break
+    cases: Iterator[Case], python: Side, method: Method, until: Callable[[], bool]
+) -> Iterator[Half]:
+    """The first cases on the Python side alone, as many as there is time for."""
+    for _ in range(HALVES):
+        case = None if until() else next(cases, None)
+        if case is None:
+            return
         task = question(case, method)
-        found[number] = Half(task, collect(ask(python, case, method, task=task)))
-    return found
+        yield Half(task, collect(ask(python, case, method, task=task)))
 
 
 def check_cases(
@@ -77,15 +76,18 @@ def check_cases(
     method: Method,
     tolerance: float | None = None,
     workers: int = 1,
-    ready: dict[int, Half] | None = None,
+    ready: list[Half] | None = None,
 ) -> Iterator[CaseResult]:
-    """Check every case; the results come in the order of the cases.
+    """Check every case; the results come in the order of the cases, those that are `ready` first.
 
     `tolerance` is that of the agreement, relative; None stands for that of the precision. With more
     `workers` than one on the Julia side the longest cases are handed out first. What is `ready` is
-    not asked again, and taken out. InputError where the two sides do not hold the same weights.
+    taken out. InputError where the two sides do not hold the same weights.
     """
-    ready = {} if ready is None else ready
+    ready = [] if ready is None else ready
+    known = dict(enumerate(ready))
+    cases = chain([half.task.case for half in ready], cases)
+    ready.clear()  # none is kept longer than it is needed
     window = max(AHEAD + 1, CHOICE if workers > 1 else 0) * workers
     left = enumerate(cases)
     read: list[tuple[int, int, Case]] = []  # a heap, by what is handed out first
@@ -97,7 +99,7 @@ def check_cases(
             heappush(read, (-len(case.words) if workers > 1 else 0, number, case))
         while read and len(asked) <= AHEAD * workers:
             _, number, case = heappop(read)
-            half = ready.pop(number, None)
+            half = known.pop(number, None)
             task = half.task if half else question(case, method)
             ours = half.python if half else None
             asked.append((number, ask(julia, task.case, method, task=task), ours))

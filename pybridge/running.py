@@ -171,10 +171,10 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
     workers, python, method = _workers(planned, found), python_side(planned), _for_many(request)
-    ready: dict[int, Half] = {}
+    due, ready = planned.due(), list[Half]()
 
     def meanwhile(has_started: Callable[[], bool]) -> None:
-        ready.update(halves(planned.due(), python, method, until=has_started))
+        ready.extend(halves(due, python, method, until=has_started))
 
     with JuliaSide.start(
         setup_of(planned, found),
@@ -184,7 +184,7 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
         meanwhile=meanwhile,
     ) as julia:
         results = check_cases(
-            planned.due(),
+            due,
             python,
             julia,
             method=method,

@@ -7,9 +7,9 @@ import os
 from pybridge.errors import InputError
 
 AUTO = "auto"
-# The command's own process, with the Python side in it, is half as busy as one with Julia: more
-# than these would wait for it.
-MOST = 3
+# The command's own process, with the Python side and all that judges in it, is busier than one with
+# Julia: it keeps a core to itself, and more processes than these would wait for it.
+MOST = 2
 # Words that a process checks in a second, each in all passes of its case, with 32 hidden units or
 # fewer; seconds that Julia takes to start. Measured in docs/performance.md.
 WORDS_A_SECOND = 1000
@@ -32,14 +32,14 @@ def how_many(asked: int | None, cases: int, words: int, *, image: bool) -> int:
 
     `words` counts those of every case, `image` says whether Julia starts from a system image. One
     process more pays where it saves the others WORTH times the seconds that its own start takes, of
-    a core that is free.
+    a core that neither they nor the command's own process have.
     """
     if asked is not None:
         return max(1, min(asked, cases))
     alone = words / WORDS_A_SECOND  # seconds
     start = START_FROM_IMAGE if image else START
     found = 1
-    while found < min(MOST, cores(), cases):
+    while found < min(MOST, cores() - 1, cases):
         if alone / found - alone / (found + 1) < WORTH * start:
             break
         found += 1

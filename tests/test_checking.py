@@ -314,22 +314,24 @@ def test_with_more_workers_the_longest_are_asked_first(count: int) -> None:
 def test_what_is_ready_on_the_python_side_is_not_asked_again() -> None:
     cases = [a_case(" ".join("abcdefgh"[: 1 + i % 5]), seed=i) for i in range(9)]
     python, julia = Counting(), Counting()
-    times = iter([False] * 4 + [True])
-    ready = halves(cases, python, COMPLEX, until=lambda: next(times))
-    assert [half.task.case is case for half, case in zip(ready.values(), cases, strict=False)]
-    assert len(python.asked) == len(ready) == 4
-    begun = dict(ready)
-    results = list(check_cases(cases, python, julia, method=COMPLEX, ready=ready))
-    assert ready == {}  # nothing is kept longer than it is needed
-    assert python.asked == julia.asked == cases
-    assert [r.python for r in results[:4]] == [half.python for half in begun.values()]
+    times, left = iter([False] * 4 + [True]), iter(cases)
+    ready = list(halves(left, python, COMPLEX, until=lambda: next(times)))
+    assert [half.task.case is case for half, case in zip(ready, cases, strict=False)] == [True] * 4
+    assert len(python.asked) == 4
+    begun = list(ready)
+    results = list(check_cases(left, python, julia, method=COMPLEX, ready=ready))
+    assert ready == []  # nothing is kept longer than it is needed
+    assert python.asked == julia.asked == [r.case for r in results] == cases
+    assert [r.python for r in results[:4]] == [half.python for half in begun]
     plain = check_cases(cases, PORT, PORT, method=COMPLEX)
     assert [r.verdict for r in results] == [r.verdict for r in plain]
 
 
 def test_no_time_to_get_ready() -> None:
-    assert halves([a_case()], PORT, COMPLEX, until=lambda: True) == {}
-    assert halves([], PORT, COMPLEX, until=lambda: False) == {}
+    cases = iter([a_case()])
+    assert list(halves(cases, PORT, COMPLEX, until=lambda: True)) == []
+    assert len(list(cases)) == 1  # and is still to be asked
+    assert list(halves(cases, PORT, COMPLEX, until=lambda: False)) == []
 
 
 def test_no_case_gives_no_result() -> None:

@@ -20,6 +20,7 @@ STEPS: tuple[complex, ...] = (complex(0.0, H),)
 def derivatives(costs: Array) -> Derivatives:
     """From the costs (k, 1) at STEPS. A cost that is not finite has no derivative."""
     cost = costs[:, 0]
-    values = np.where(np.isfinite(cost), cost.imag.astype(np.float64) / H, np.nan)
-    none = np.zeros_like(values)
+    values = cost.imag.astype(np.float64) / H
+    values[~np.isfinite(cost)] = np.nan
+    none = np.zeros(len(cost))
     return Derivatives(values=values, errors=none, doubts=none)

@@ -35,7 +35,10 @@ from pybridge.sides.process import (
 )
 from pybridge.sides.worker import Setup
 
-DEPTH = 6  # questions that lie ready in a process, so that it never waits for this one
+# Questions that go to a process in one message, since a message costs half a millisecond; and
+# messages that lie ready in it, so that it never waits for this one.
+TOGETHER = 4
+DEPTH = 2
 TRIES = 3  # deaths in a row after which nobody tries again; or so many of one question
 KILLS = 99  # the same of deaths that may be kills from outside, once the file was seen to load
 OWN = KILLS // TRIES
@@ -45,7 +48,7 @@ COMPILING = 30.0
 NOTICE = 2.0  # seconds in which pebble will have said how a process ended
 LOOK = 0.05  # seconds from one look at a process to the next; at its memory
 
-Asked = tuple["_Question", "Future[Any]"]
+Asked = tuple[tuple["_Question", ...], "Future[Any]"]
 
 
 @dataclass(eq=False)
@@ -56,6 +59,7 @@ class _Question:
     about: object = None
     reply: Future[Any] = field(default_factory=Future)
     deaths: int = 0  # of processes that may have been busy with it
+    alone: bool = False  # to be asked by itself, since a process died over it and others
 
 
 class _GoneError(Exception):
@@ -142,7 +146,8 @@ class Crew:
                     strikes = strikes + again if e.strikes else 0
                     reason = e.__cause__ if isinstance(e.__cause__, EndedError) else reason
                 with self.news:
-                    self.waiting.extendleft(question for question, _ in reversed(asked))
+                    left = [question for questions, _ in asked for question in questions]
+                    self.waiting.extendleft(reversed(left))
         with self.news:
             self.serving -= 1
             left = [] if self.serving else list(self.waiting)
@@ -160,9 +165,9 @@ class Crew:
         begin = _Question(worker.guarded, (worker.boot, self.setup))
         load = _Question(worker.guarded, (worker.start, self.setup), loading)
         try:
-            self._wait(_schedule(process, begin), begin, process)
+            self._wait(_schedule(process, begin), (begin,), process)
             try:
-                answer = self._wait(_schedule(process, load), load, process)
+                answer = self._wait(_schedule(process, load), (load,), process)
             except EndedError as e:
                 raise LoadingError(e.how, str(e), killed=e.killed) from e
         except _GoneError:
@@ -191,37 +196,55 @@ class Crew:
         with self.news:
             if not (asked or self.waiting):
                 self.news.wait(LOOK)
-            while self.waiting and len(asked) < min(DEPTH, 1 + len(self.waiting) // self.size):
-                question = self.waiting.popleft()
+            # What waits behind a message waits until it fills another.
+            while len(asked) < DEPTH and len(self.waiting) >= (TOGETHER if asked else 1):
+                questions = self._next()
                 try:
-                    asked.append((question, _schedule(process, question, least)))
+                    asked.append((questions, _schedule_all(process, questions, least)))
                 except _GoneError:
-                    self.waiting.appendleft(question)
+                    self.waiting.extendleft(reversed(questions))
                     raise
 
+    def _next(self) -> tuple[_Question, ...]:
+        """The questions of the next message, out of those that wait: TOGETHER, or this share."""
+        share = min(TOGETHER, -(-len(self.waiting) // self.size))
+        found = [self.waiting.popleft()]
+        while len(found) < share and not (found[0].alone or self.waiting[0].alone):
+            found.append(self.waiting.popleft())
+        return tuple(found)
+
     def _collect(self, asked: deque[Asked], process: Process) -> None:
-        """Wait for the first answer and pass it on."""
-        question, answer = asked[0]
+        """Wait for the first answers and pass them on."""
+        questions, answer = asked[0]
         try:
-            result = self._wait(answer, question, process)
+            results = self._wait(answer, questions, process)
+        except EndedError as e:
+            if len(questions) == 1:
+                asked.popleft()
+                questions[0].reply.set_exception(e)
+                self._drop(questions[0].about, asked, e)
+            for question in questions:  # over one of them: which one, the next process tells
+                question.alone = True
+            raise _GoneError(0) from e
         except _GoneError:
             raise
-        except Exception as e:
-            asked.popleft()
-            question.reply.set_exception(e)
-            if isinstance(e, EndedError):
-                self._drop(question.about, asked, e)
-                raise _GoneError(0) from e
-        else:
-            asked.popleft()
-            question.reply.set_result(result)
+        except Exception as e:  # the answers could not be sent
+            results = [(None, e)] * len(questions)
+        asked.popleft()
+        for question, (result, problem) in zip(questions, results, strict=True):
+            if problem is None:
+                question.reply.set_result(result)
+            else:
+                question.reply.set_exception(problem)
 
     def _drop(self, about: object, asked: deque[Asked], e: EndedError) -> None:
         """Answer what else is about the same in the same way."""
+        if about is None:
+            return
         with self.news:
-            alike = [q for q in (*(q for q, _ in asked), *self.waiting) if q.about == about]
-            alike = [] if about is None else alike
-            kept = [one for one in asked if one[0] not in alike]
+            asked_too = [question for questions, _ in asked for question in questions]
+            alike = [q for q in (*asked_too, *self.waiting) if q.about == about]
+            kept = [(tuple(q for q in qs if q not in alike), answer) for qs, answer in asked]
             asked.clear()
             asked.extend(kept)
             for question in alike:
@@ -230,7 +253,7 @@ class Crew:
         for question in alike:
             question.reply.set_exception(e)
 
-    def _wait(self, answer: Future[Any], question: _Question, process: Process) -> Any:
+    def _wait(self, answer: Future[Any], questions: tuple[_Question, ...], process: Process) -> Any:
         """The answer; EndedError where the process died over it, _GoneError where it just died."""
         while not wait([answer], LOOK).done:
             if self.over:
@@ -247,8 +270,9 @@ class Crew:
         except ProcessExpired as e:
             raise ending(process, e, self.largest) from e
         except (BrokenProcessPool, CancelledError) as e:  # nobody knows over what
-            question.deaths += 1
-            if question.deaths < TRIES:
+            for question in questions:
+                question.deaths += 1
+            if max(question.deaths for question in questions) < TRIES:
                 raise _GoneError(1) from e
             raise EndedError(CRASHED, "Julia's process ended, again and again") from e
 
@@ -259,6 +283,16 @@ def _schedule(process: Process, question: _Question, least: float = 0.0) -> Futu
         return process.pool.schedule(question.function, args=question.arguments, timeout=limit)
     except RuntimeError as e:  # the process died with nothing to do
         raise _GoneError(1) from e
+
+
+def _schedule_all(
+    process: Process, questions: tuple[_Question, ...], least: float
+) -> Future[list[worker.Outcome]]:
+    """Ask several questions in one message; the time for all of them is that for one."""
+    limits = [question.limit for question in questions if question.limit is not None]
+    every = tuple((question.function, question.arguments) for question in questions)
+    together = _Question(worker.each, every, min(limits, default=None))
+    return _schedule(process, together, least)
 
 
 def _does_not_start() -> EndedError:

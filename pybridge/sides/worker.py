@@ -27,6 +27,7 @@ from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
 from pybridge.weights import Array
 
+Outcome = tuple[Any, RuntimeError | None]
 PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal at the end of the parent
 
 
@@ -97,6 +98,17 @@ def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
     except Exception as e:
         first = next(iter(str(e).splitlines()), "")
         raise RuntimeError(f"{type(e).__name__}: {first}") from None
+
+
+def each(*questions: tuple[Callable[..., Any], tuple[Any, ...]]) -> list[Outcome]:
+    """Answer some questions: of each its answer and None, or else None and what it raised."""
+    outcomes: list[Outcome] = []
+    for function, arguments in questions:
+        try:
+            outcomes.append((function(*arguments), None))
+        except RuntimeError as e:  # see `guarded`
+            outcomes.append((None, e))
+    return outcomes
 
 
 def boot(setup: Setup) -> None:

@@ -245,6 +245,20 @@ def test_exit_is_a_failure_too_and_is_not_put_down_to_the_abort(moody: JuliaSide
     answered(third.result())
 
 
+def test_of_questions_that_share_a_message_one_alone_is_the_end_of_the_process(
+    moody: JuliaSide,
+) -> None:
+    lengths = [5, 1, 5, 1, 5, 4, 1, 5, 2, 1]  # the first goes by itself
+    answers = [moody.submit(of_length(n)).result for n in lengths]
+    for n, answer in zip(lengths, answers, strict=True):
+        if n == 4:
+            assert "signal 6, Aborted" in failed(answer())
+        elif n == 2:
+            assert "two words are too many" in failed(answer())
+        else:
+            assert len(answered(answer()).run.results["h"]) == n
+
+
 def printed(folder: Path) -> str:
     """What the process that is up has printed so far."""
     return "".join(log.read_text() for log in folder.rglob("*.log"))

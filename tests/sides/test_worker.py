@@ -107,6 +107,22 @@ def test_what_the_worker_prints_goes_to_the_log(tmp_path: Path) -> None:
     assert log.stat().st_mode & 0o777 == 0o600 or os.name == "nt"
 
 
+def test_each_question_of_a_message_has_its_own_outcome() -> None:
+    def broken(text: str) -> None:
+        raise RuntimeError(text)
+
+    (one, none), (nothing, problem), (two, _) = worker.each(
+        (abs, (-1,)), (broken, ("no",)), (max, (1, 2))
+    )
+    assert (one, none, nothing, str(problem), two) == (1, None, None, "no", 2)
+    with pytest.raises(KeyboardInterrupt):  # which is nobody's answer
+        worker.each((interrupted, ()), (abs, (1,)))
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_copy_is_numpy_s_own() -> None:
     lent = np.asfortranarray(np.arange(6.0).reshape(2, 3))
     own = worker._copy(lent)
