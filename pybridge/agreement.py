@@ -104,12 +104,14 @@ def agree(
 
 def distance(a: Array, b: Array) -> float:
     """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
-    scale = max(largest(a), largest(b))
-    if not scale > 0:
-        return float(scale)
     with np.errstate(invalid="ignore", over="ignore"):  # Inf - Inf is NaN, and is never near
-        # A tensor of denormals would overflow the quotient of the differences one by one.
-        return float(np.max(np.abs(a - b), initial=0.0) / scale)
+        return _relative(largest(a - b), a, b)
+
+
+def _relative(most: float, a: Array, b: Array) -> float:
+    # A tensor of denormals would overflow the quotient of the differences one by one.
+    scale = max(largest(a), largest(b))
+    return most / scale if scale > 0 else scale
 
 
 def by_step(a: Array, b: Array) -> Array:
@@ -148,12 +150,15 @@ def _compare(
             place = f", first at {[i + 1 for i in at]}" if at else ""
             rule = f"{array[at]} on the {side} side{place}"
             return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
-    apart = distance(a, b)
+    with np.errstate(over="ignore"):
+        differences = np.abs(a - b)
+    most = largest(differences)
+    apart = _relative(most, a, b)
     tolerance = max(asked, NOISE_FACTOR * noise)
-    at = _first(np.abs(a - b) == largest(a - b))
+    at = _first(differences)
     reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
     if not apart <= tolerance:  # NaN is not at or below
-        explained = largest(a - b) <= floor
+        explained = most <= floor
         match = Match.UNDECIDED if explained else Match.DIFFERS
         reason += f"; rounding may reach {floor:.1e}, not relative" if explained else ""
     elif not tolerance <= max(asked, telling):
@@ -166,7 +171,7 @@ def _compare(
         rule=f"distance {apart:.1e}, tolerance {tolerance:.1e} ({reason})",
         distance=apart,
         tolerance=tolerance,
-        ulps=_ulps(a, b),
+        ulps=float(np.max(differences / np.spacing(np.maximum(np.abs(a), np.abs(b))))),
         compared=a.size,
         at=at,
         a=float(np.real(a[at])),
@@ -193,13 +198,10 @@ def _rank(d: Distance) -> float:
     return d.distance / d.tolerance if d.tolerance > 0 else np.inf
 
 
-def _first(mask: Array) -> tuple[int, ...]:
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+def _first(array: Array) -> tuple[int, ...]:
+    """Index of the first of its largest entries; of a mask, of the first that is set."""
+    return tuple(map(int, np.unravel_index(int(array.argmax()), array.shape)))
 
 
 def _shape(array: Array) -> str:
     return " x ".join(map(str, array.shape)) or "of one number"
-
-
-def _ulps(a: Array, b: Array) -> float:
-    return float(np.max(np.abs(a - b) / np.spacing(np.maximum(np.abs(a), np.abs(b)))))
