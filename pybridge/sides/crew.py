@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, wait
@@ -35,9 +36,10 @@ from pybridge.sides.process import (
 )
 from pybridge.sides.worker import Setup
 
-# Questions that go to a process in one message, since a message costs half a millisecond; and
-# messages that lie ready in it, so that it never waits for this one.
+# Questions that go to a process in one message, since a message costs half a millisecond, where the
+# last one took less than QUICK seconds; messages that lie ready in it, so that it never waits.
 TOGETHER = 4
+QUICK = 0.1
 DEPTH = 2
 TRIES = 3  # deaths in a row after which nobody tries again; or so many of one question
 KILLS = 99  # the same of deaths that may be kills from outside, once the file was seen to load
@@ -135,12 +137,15 @@ class Crew:
             with started(folder) as process:
                 try:
                     self._start(process)
-                    compiling = self.setup.runtime.image is None
+                    least = COMPILING if self.setup.runtime.image is None else 0.0
+                    together = 1
                     while not self.over:
-                        self._hand_out(process, asked, COMPILING if compiling else 0.0)
+                        self._hand_out(process, asked, least, together)
                         if asked:
+                            begun = time.monotonic()
                             self._collect(asked, process)
-                            strikes, compiling = 0, False
+                            together = TOGETHER if time.monotonic() - begun < QUICK else 1
+                            strikes, least = 0, 0.0
                 except _GoneError as e:
                     again = e.strikes if self.started.done() else OWN
                     strikes = strikes + again if e.strikes else 0
@@ -188,8 +193,8 @@ class Crew:
             else:
                 self.started.set_result(outcome)
 
-    def _hand_out(self, process: Process, asked: deque[Asked], least: float) -> None:
-        """Ask what is waiting, leaving the other processes their share; wait where nothing is.
+    def _hand_out(self, process: Process, asked: deque[Asked], least: float, together: int) -> None:
+        """Ask what is waiting, `together` in a message; wait where nothing is.
 
         What has a limit may take `least` seconds.
         """
@@ -197,17 +202,17 @@ class Crew:
             if not (asked or self.waiting):
                 self.news.wait(LOOK)
             # What waits behind a message waits until it fills another.
-            while len(asked) < DEPTH and len(self.waiting) >= (TOGETHER if asked else 1):
-                questions = self._next()
+            while len(asked) < DEPTH and len(self.waiting) >= (together if asked else 1):
+                questions = self._next(together)
                 try:
                     asked.append((questions, _schedule_all(process, questions, least)))
                 except _GoneError:
                     self.waiting.extendleft(reversed(questions))
                     raise
 
-    def _next(self) -> tuple[_Question, ...]:
-        """The questions of the next message, out of those that wait: TOGETHER, or this share."""
-        share = min(TOGETHER, -(-len(self.waiting) // self.size))
+    def _next(self, together: int) -> tuple[_Question, ...]:
+        """The questions of the next message, leaving the other processes their share."""
+        share = min(together, -(-len(self.waiting) // self.size))
         found = [self.waiting.popleft()]
         while len(found) < share and not (found[0].alone or self.waiting[0].alone):
             found.append(self.waiting.popleft())

@@ -164,7 +164,7 @@ def starting(
     """The moody tagger, started; and what came of starting one that is no Julia."""
     folder = tmp_path_factory.mktemp("taggers")
     moody = julia_with(
-        folder / "moody.jl",
+        folder / "moods.jl",
         ("  cost = 0;\n  for time", f"{MOODS}  cost = 0;\n  for time"),
         ("maximum(real.(score))", "(T == 7 ? maximum(score) : maximum(real.(score)))"),
     )
