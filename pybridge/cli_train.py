@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from pybridge.errors import InputError
 from pybridge.options import (
+    INTERRUPTED,
     Hidden,
     JuliaExe,
     JuliaFile,
@@ -20,9 +20,10 @@ from pybridge.options import (
     Seed,
     SideName,
     SkipUntagged,
+    above_zero,
 )
 
-DONE, FAULTY, INTERRUPTED = 0, 1, 130
+DONE, FAULTY = 0, 1
 
 
 class OptimizerName(StrEnum):
@@ -130,10 +131,10 @@ def train(
 
     asked: dict[str, Any] = {
         "hidden": hidden,
-        "learning_rate": _above_zero("--learning-rate", learning_rate),
+        "learning_rate": above_zero("--learning-rate", learning_rate),
         "optimizer": optimizer and optimizer.value,
-        "clip": _above_zero("--clip", clip),
-        "scale": _above_zero("--scale", scale),
+        "clip": above_zero("--clip", clip),
+        "scale": above_zero("--scale", scale),
         "min_count": min_count,
         "unknown": unknown and unknown.value,
         "lower": lower,
@@ -198,9 +199,3 @@ def tag(
         typer.echo(
             f"xcheck: {tagging.MARK} unknown: the word is not in the training part", err=True
         )
-
-
-def _above_zero(option: str, value: float | None) -> float | None:
-    if value is not None and not 0 < value < math.inf:
-        raise InputError(f"{option} {value} is out of range", "give a number above 0")
-    return value

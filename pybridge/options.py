@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+from pybridge.errors import InputError
+
+# Exit statuses: all cases right; some not; the run could not be made; Ctrl-C.
+RIGHT, NOT_RIGHT, NOT_RUN, INTERRUPTED = 0, 1, 2, 130
+
 
 class MethodName(StrEnum):
     """How the derivatives of a gradient check are taken."""
@@ -180,3 +185,10 @@ Github = Annotated[
 Verbose = Annotated[
     bool, typer.Option("-v", "--verbose", help="Print every tensor and every rule.")
 ]
+
+
+def above_zero(option: str, value: float | None) -> float | None:
+    """What an option gives; InputError where that is no number above zero."""
+    if value is not None and not 0 < value < float("inf"):
+        raise InputError(f"{option} {value} is out of range", "give a number above 0")
+    return value
