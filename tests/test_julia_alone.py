@@ -22,6 +22,10 @@ FAULTS = {
         "XCheck.jl", "fldmod1(i, size(value, 2))", "reverse(fldmod1(i, size(value, 1)))",
         "every entry comes in row-major order",
     ),
+    "rows that nobody asked for": (
+        "XCheck.jl", ": Vector{Int}(rows)", ": collect(1:length(rows))",
+        "a direction through some rows moves these alone",
+    ),
     "a module for all": (
         "Loading.jl", "mod = Module(:Tagger)", "mod = Main", "two loads do not meet",
     ),

@@ -12,7 +12,7 @@ from pybridge.tagger import PARAMETERS
 from pybridge.weights import Array, Weights, fingerprint, make_weights, word_rows
 
 A = np.arange(6.0).reshape(2, 3)
-# julia/runtests.jl holds Julia to the same text.
+# julia/computingtests.jl holds Julia to the same text.
 A_HASH = "2bff4c6aec92fafa056fd0aa65e65dab10ece2a0de36b17e308190838d618029"
 
 
