@@ -139,8 +139,11 @@ class Running:
     def end(self, which: signal.Signals) -> tuple[str, str]:
         """Send a signal to the group in the foreground, as Ctrl-C does, and wait."""
         os.killpg(self.process.pid, which)
-        out, err = self.process.communicate(timeout=60)
-        return out, err
+        self.process.wait(timeout=60)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        # And not `communicate`, which loses what was read ahead of the lines taken so far.
+        return self.process.stdout.read(), self.process.stderr.read()
 
     def leaves_something(self) -> bool:
         """Whether there is something to be cleaned up now."""
