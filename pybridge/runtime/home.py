@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from pybridge.errors import InputError
@@ -51,6 +50,8 @@ def private() -> Path:
 @contextlib.contextmanager
 def locked(notify: Notify) -> Iterator[None]:
     """Hold the home for ourselves. A killed holder leaves no lock behind: the system drops it."""
+    from filelock import FileLock, Timeout  # 16 ms, which only who installs needs
+
     place = home() / "julia.lock"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
