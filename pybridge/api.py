@@ -17,13 +17,15 @@ from pybridge.case import draw, make_case
 from pybridge.checking import CaseResult, check_cases
 from pybridge.configuration import Configuration
 from pybridge.errors import InputError
+from pybridge.failing import failing
 from pybridge.gradcheck.methods import COMPLEX
-from pybridge.running import Request, plan, start, tell
+from pybridge.running import Request, plan, start
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Side
 from pybridge.sides.python import PythonSide
 from pybridge.tagger import backward, forward
-from pybridge.trace.stories import Story, failing
+from pybridge.telling import tell
+from pybridge.trace.stories import Story
 from pybridge.verdict import Kind, counted
 from pybridge.weights import Weights
 

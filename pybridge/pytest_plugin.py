@@ -71,18 +71,16 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Check the case; a case that is not right fails, and names the line."""
         from pybridge.checking import check_cases
+        from pybridge.failing import failing
         from pybridge.gradcheck.methods import COMPLEX
         from pybridge.report import json
         from pybridge.report.tables import details
         from pybridge.report.trace import lines
-        from pybridge.running import tell
-        from pybridge.trace.stories import failing
+        from pybridge.telling import tell
         from pybridge.verdict import Kind
 
         session = self.lazy.start()
-        (result,) = check_cases(
-            [self.case], session.python.side, session.julia.side, method=COMPLEX
-        )
+        (result,) = check_cases([self.case], session.python, session.julia, method=COMPLEX)
         self.add_report_section("call", "xcheck", f"{result.verdict.kind}: {result.verdict.rule}")
         if result.verdict.kind is Kind.BOTH_RIGHT:
             return
@@ -178,8 +176,4 @@ def pytest_collection_modifyitems(
 @pytest.fixture(scope="session")
 def julia_tagger(request: pytest.FixtureRequest) -> JuliaSide:
     """The Julia side of this session, with the tagger file that `xcheck_julia` names."""
-    from pybridge.trace.codes import JuliaCode
-
-    julia = request.config.stash[SESSION].start().julia
-    assert isinstance(julia, JuliaCode)
-    return julia.julia
+    return request.config.stash[SESSION].start().julia

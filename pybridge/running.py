@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,8 +29,6 @@ from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.python import PythonSide
 from pybridge.sides.worker import Setup
-from pybridge.trace.codes import LIMIT, Code, JuliaCode, PythonCode
-from pybridge.trace.stories import Failing, Story, stories
 from pybridge.weights import fingerprint
 from pybridge.workers import ENTRY_BY_ENTRY, how_many
 
@@ -115,8 +113,8 @@ class Session:
     versions: Versions
     fingerprint: str  # SHA-256 over those of all configurations, equal on both sides
     results: Iterator[CaseResult]
-    python: Code
-    julia: Code
+    python: PythonSide
+    julia: JuliaSide
 
 
 def plan(request: Request) -> Plan:
@@ -170,7 +168,7 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     """
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
-    workers, python, method = _workers(planned, found), python_side(planned), _for_many(request)
+    workers, python, method = _workers(planned, found), python_side(planned), for_many(request)
     due, ready = planned.due(), list[Half]()
 
     def meanwhile(has_started: Callable[[], bool]) -> None:
@@ -206,14 +204,8 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
             results=refereed(
                 results, julia.referee, every_case=request.referee, heard=planned.heard
             ),
-            python=PythonCode(
-                planned.chosen.python,
-                request.python_file,
-                form=planned.chosen.form,
-                gives=planned.chosen.gives,
-                limit=min(LIMIT, request.timeout or LIMIT),
-            ),
-            julia=JuliaCode(julia, str(request.julia)),
+            python=python,
+            julia=julia,
         )
 
 
@@ -273,7 +265,7 @@ def method_of(request: Request) -> Method:
     return exhaustive(method) if request.exhaustive else method
 
 
-def _for_many(request: Request) -> Method:
+def for_many(request: Request) -> Method:
     """The same for a run of many cases: what fails is looked at entry by entry all the same."""
     method = method_of(request)
     return method if request.exhaustive else quick(method)
@@ -295,26 +287,6 @@ def _settings(paths: Sequence[Path], request: Request) -> Settings:
     if request.seed is not None:
         found = tuple(replace(c, seed=request.seed) for c in found)
     return replace(settings, configurations=found)
-
-
-def tell(
-    session: Session, failures: Sequence[Failing], ended: Collection[str] = ()
-) -> Iterator[Story]:
-    """Where the errors of these cases are made, and what would mend them. While the session is up.
-
-    What would mend them is not tried on the cases called `ended`, over which Julia's process ended:
-    each would end one more. InputError as `start` has it.
-    """
-    planned = session.plan
-    return stories(
-        failures,
-        session.python,
-        session.julia,
-        lambda: (case for case in planned.cases() if case.name not in ended),
-        _for_many(planned.request),
-        names=planned.names,
-        tolerance=planned.request.rtol,
-    )
 
 
 def _same_bytes(draws: Sequence[Draw], julia: JuliaSide) -> str:

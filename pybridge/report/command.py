@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from pybridge.failing import Failing, failing
 from pybridge.report import json
-from pybridge.report import trace as stories
 from pybridge.report.console import Output, Report, print_line, progress, waiting
 from pybridge.report.facts import is_right
 from pybridge.report.json import Document
@@ -17,8 +17,7 @@ from pybridge.report.record import Record
 from pybridge.report.reports import Reports
 from pybridge.report.resume import failing_before, rest, resumed, same_run
 from pybridge.report.saved import Lines
-from pybridge.running import Request, Session, plan, start, tell
-from pybridge.trace.stories import Failing, failing
+from pybridge.running import Request, Session, plan, start
 from pybridge.verdict import Kind
 
 
@@ -77,6 +76,9 @@ def run(
         report.end(interrupted)  # first, since the file may turn out not to be writable
         try:
             if trace and failures and not interrupted:
+                from pybridge.report import trace as stories
+                from pybridge.telling import tell
+
                 with waiting("looking for the line", err):
                     for story in tell(session, failures, ended):
                         record.story(stories.document(story))

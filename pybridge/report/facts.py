@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pybridge.agreement import Match
+from pybridge.failing import NO_ANSWER
 from pybridge.gradcheck import Status
 from pybridge.report.json import Document, figure
-from pybridge.trace.stories import NO_ANSWER
 from pybridge.verdict import Kind
 
 SIDES = {"Python": "python", "Julia": "julia"}  # as printed, as in JSON

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pybridge import port
 from pybridge.case import Case
+from pybridge.failing import failing
 from pybridge.port import Carried, State
 from pybridge.report import trace as stories
 from pybridge.report.console import Output, print_line, waiting
-from pybridge.running import Plan, Request, plan, start, tell
-from pybridge.trace.codes import JuliaCode
-from pybridge.trace.stories import Story, failing
+from pybridge.running import Plan, Request, plan, start
+from pybridge.telling import tell
+from pybridge.trace.stories import Story
 
 CASES = 24  # of those asked for that every combination of changes is run on
 
@@ -40,24 +41,22 @@ def run(request: Request, old: str, new: str) -> bool:
         planned = plan(replace(request, julia=file, julia_known_as=known_as))
         with start(planned, lambda line: print(f"xcheck: {line}", file=sys.stderr)) as session:
             print_line(out, f"{old} -> {new}; Python: {planned.request.python_file}")
-            julia = session.julia
-            assert isinstance(julia, JuliaCode), "Julia is the language of the two files"
             with waiting("trying the changes", err):
                 found = list(
                     port.carried(
                         texts[0],
                         every,
                         [*_some(planned), *port.extreme_cases(planned.draws[0].parameters)],
-                        session.python.side,
-                        julia.julia,
+                        session.python,
+                        session.julia,
                         folder,
                     )
                 )
                 told: list[Story] = []
                 if any(one.state in (State.TO_DO, State.NEITHER) for one in found):
                     failures = [f for r in session.results if (f := failing(r)) is not None]
-                    named = replace(session, julia=replace(julia, file=new))
-                    told = list(tell(named, failures))
+                    named = replace(planned, request=replace(planned.request, julia=Path(new)))
+                    told = list(tell(replace(session, plan=named), failures))
             for line in _lines(found, told, old, new):
                 print_line(out, line)
     return all(one.state in (State.DONE, State.SILENT) for one in found)

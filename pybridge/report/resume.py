@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pybridge.case import Case
 from pybridge.errors import InputError
+from pybridge.failing import Failing
 from pybridge.report import saved
 from pybridge.report.changes import changes
 from pybridge.report.facts import is_right, signature
 from pybridge.report.json import Document
 from pybridge.report.saved import LINES, Lines
 from pybridge.running import Plan
-from pybridge.trace.stories import Failing
 from pybridge.verdict import Kind
 
 # No number depends on these.

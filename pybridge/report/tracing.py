@@ -7,18 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pybridge.errors import InputError
+from pybridge.failing import Failing, failing
 from pybridge.gradcheck import Status
 from pybridge.report import json
 from pybridge.report import trace as stories
 from pybridge.report.command import Outcome
 from pybridge.report.console import Output, print_line, progress, waiting
 from pybridge.report.tables import Tally, head, summary
-from pybridge.running import Request, Session, plan, start, tell
+from pybridge.running import Request, Session, plan, start
 from pybridge.sides import Failure
+from pybridge.telling import codes, tell
 from pybridge.trace import Kind
 from pybridge.trace.match import Matching
 from pybridge.trace.pairs import Pair
-from pybridge.trace.stories import Failing, Story, failing
+from pybridge.trace.stories import Story
 from pybridge.trace.walk import compare
 
 
@@ -94,8 +96,9 @@ def _by_its_own(session: Session, case: str, wrong: list[str]) -> Iterator[str]:
     """Which gradients a file gets wrong by its own cost, and where it makes them."""
     if not wrong:
         return
-    yield f"{case}: {' '.join(wrong)} wrong by the cost of {session.julia.file} itself"
-    recording = session.julia.record(next(c for c in session.plan.cases() if c.name == case))
+    _, julia = codes(session)
+    yield f"{case}: {' '.join(wrong)} wrong by the cost of {julia.file} itself"
+    recording = julia.record(next(c for c in session.plan.cases() if c.name == case))
     if isinstance(recording, Failure):
         return
     for name in wrong:
@@ -108,11 +111,12 @@ def _by_its_own(session: Session, case: str, wrong: list[str]) -> Iterator[str]:
 def _walk(session: Session, failures: list[Failing]) -> Iterator[str]:
     """Every assignment of the Julia file in one case, and what stands for it in the Python file."""
     case = failures[0].case if failures else next(session.plan.cases())
-    matching = compare(case, session.julia, session.python, session.plan.names)
+    python, julia = codes(session)
+    matching = compare(case, julia, python, session.plan.names)
     if isinstance(matching, Failure):
         yield f"{case.name}: no recording: {matching.problem}"
         return
-    yield f"{case.name}, assignment by assignment: {session.julia.file} | {session.python.file}"
+    yield f"{case.name}, assignment by assignment: {julia.file} | {python.file}"
     by_event: dict[int, list[Pair]] = {}
     for pair in matching.pairs:
         by_event.setdefault(pair.a.event, []).append(pair)

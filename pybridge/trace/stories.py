@@ -6,14 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pybridge.agreement import Match
 from pybridge.case import Case, draw, make_case
-from pybridge.checking import CaseResult, check_cases
+from pybridge.checking import check_cases
 from pybridge.configuration import Configuration
-from pybridge.gradcheck import Status
+from pybridge.failing import NO_ANSWER, Failing, failing
 from pybridge.gradcheck.methods import Method
 from pybridge.sentences import Sentence, Vocabulary
-from pybridge.sides import Failure
 from pybridge.trace import patch
 from pybridge.trace.codes import Code
 from pybridge.trace.walk import Traced, walk
@@ -21,7 +19,6 @@ from pybridge.verdict import Kind
 
 STORIES = 4  # told of one run
 VERIFIED = 400  # cases that a suggestion is checked on, at most
-NO_ANSWER = "no answer"  # of a side, in a signature
 
 
 @dataclass(frozen=True)
@@ -46,36 +43,6 @@ class Story:
     cases: int  # cases that were not right before
     diff: str = ""  # what `patch` takes; empty where there is no suggestion
     verified: Verified | None = None
-
-
-@dataclass(frozen=True)
-class Failing:
-    """A case that is not right, and what is known of it without its numbers."""
-
-    case: Case
-    kind: Kind
-    signature: tuple[str, ...]  # verdict and tensors at fault: cases of one fault have it in common
-
-
-def failing(result: CaseResult) -> Failing | None:
-    """What a story needs of a result; None where there is nothing to walk along.
-
-    So of one that is right, or undecided without a difference, or over which Julia's process ended.
-    """
-    differs = result.agreement is not None and result.agreement.match is Match.DIFFERS
-    if result.verdict.kind is Kind.BOTH_RIGHT or result.verdict.kind.is_end:
-        return None
-    if result.verdict.kind is Kind.UNDECIDED and not differs:
-        return None
-    signature = [str(result.verdict.kind)]
-    for side in (result.python, result.julia):
-        if isinstance(side, Failure):
-            signature.append(NO_ANSWER)
-        else:
-            signature += side.gradient.named(Status.FAILED)
-    if result.agreement is not None:
-        signature += [t.name for t in result.agreement.tensors if t.match is Match.DIFFERS]
-    return Failing(result.case, result.verdict.kind, tuple(signature))
 
 
 def stories(

@@ -12,9 +12,10 @@ from pybridge.case import Case
 from pybridge.checking import CaseResult, check_cases
 from pybridge.configuration import FILE_NAME, Configuration
 from pybridge.errors import InputError
+from pybridge.failing import failing
 from pybridge.gradcheck.methods import COMPLEX, quick
 from pybridge.trace.codes import Code
-from pybridge.trace.stories import Story, failing, stories
+from pybridge.trace.stories import Story, stories
 from pybridge.train.corpus import Coded, Lexicon
 from pybridge.train.layout import Layout
 from pybridge.train.lockstep import Difference

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
-from pybridge.adapters.choose import PORT
 from pybridge.agreement import Agreement, agree
 from pybridge.case import Case
 from pybridge.checking import CaseResult
@@ -16,7 +16,8 @@ from pybridge.gradcheck import Entry, GradientCheck, ParameterCheck, Status
 from pybridge.referee import Opinion
 from pybridge.running import Request, Session, Versions, plan
 from pybridge.sides import Failure, Run
-from pybridge.trace.codes import PythonCode
+from pybridge.sides.julia import JuliaSide
+from pybridge.sides.python import PythonSide
 from pybridge.verdict import Kind, Verdict
 from pybridge.weights import Array
 from tests.making import NAMES, a_case
@@ -121,6 +122,6 @@ def session(folder: Path, text: str = "a/X b/Y a/X\n", **request: object) -> Ses
         versions=Versions("0.0", "3.11", "2.0", "1.5.3", "private install", "0.9.24"),
         fingerprint="0123456789abcdef" * 4,
         results=iter(()),
-        python=PythonCode(PORT, "pybridge/tagger.py"),
-        julia=PythonCode(PORT, "julia/fixed.jl"),
+        python=PythonSide(),
+        julia=cast("JuliaSide", PythonSide()),  # no report asks a side
     )

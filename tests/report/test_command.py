@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from pybridge import telling
+from pybridge.adapters.choose import PORT
 from pybridge.checking import CaseResult
 from pybridge.errors import InputError
 from pybridge.report import command
 from pybridge.report.reports import Reports
 from pybridge.report.saved import read, read_lines
 from pybridge.running import Plan, Request, Session, plan
+from pybridge.trace.codes import PythonCode
 from pybridge.verdict import Kind
 from tests.cli_support import flaws
 from tests.report.results import result, session
@@ -41,6 +44,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
             yield replace(made, plan=planned, results=give())
 
         monkeypatch.setattr(command, "start", fake)
+        same = (PythonCode(PORT, "pybridge/tagger.py"), PythonCode(PORT, "julia/fixed.jl"))
+        monkeypatch.setattr(telling, "codes", lambda _: same)
 
     return use
 

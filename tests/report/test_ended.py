@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pybridge.checking import CaseResult
+from pybridge.failing import failing
 from pybridge.report import github, html, json, junit
 from pybridge.report.json import Document
 from pybridge.report.tables import details, row
 from pybridge.sides import Failure
-from pybridge.trace.stories import failing
 from pybridge.verdict import Kind
 from tests.cli_support import flaws
 from tests.report.results import named, result, session

@@ -9,12 +9,12 @@ import pytest
 
 from pybridge.agreement import Match
 from pybridge.errors import InputError
+from pybridge.failing import failing
 from pybridge.report import json
 from pybridge.report.json import Document
 from pybridge.report.resume import failing_again, failing_before, rest, resumed, same_run
 from pybridge.report.saved import Lines
 from pybridge.running import Plan
-from pybridge.trace.stories import failing
 from pybridge.verdict import Kind
 from tests.report.results import result, session
 from tests.report.runs import a_run, results

@@ -21,6 +21,7 @@ from pathlib import Path
 from pybridge import python_file, runtime, shipped, tagger
 from pybridge.checking import check_cases
 from pybridge.edit import Edit
+from pybridge.failing import failing
 from pybridge.faults import Fault, Language, ladder, python
 from pybridge.faults.session import julia_faults
 from pybridge.gradcheck.methods import COMPLEX
@@ -28,7 +29,7 @@ from pybridge.sides.julia import JuliaSide
 from pybridge.sides.worker import Setup
 from pybridge.trace import patch
 from pybridge.trace.codes import LIMIT, JuliaCode, PythonCode
-from pybridge.trace.stories import Story, failing, stories
+from pybridge.trace.stories import Story, stories
 
 
 @dataclass(frozen=True)
