@@ -43,8 +43,10 @@ class Weights:
 
     @property
     def fingerprint(self) -> str:
-        """See `fingerprint`; taken once, since weights are not to be changed."""
+        """See `fingerprint`; taken once, after which the arrays are read-only."""
         if not self._fingerprint:
+            for array in self.arrays.values():
+                array.setflags(write=False)
             object.__setattr__(self, "_fingerprint", fingerprint(self.arrays))
         return self._fingerprint
 

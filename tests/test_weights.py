@@ -148,3 +148,15 @@ def test_the_fingerprint_sees_any_other_difference(other: dict[str, Array]) -> N
 
 def test_the_fingerprint_sees_the_order() -> None:
     assert fingerprint({"a": A, "b": -A}) != fingerprint({"b": -A, "a": A})
+
+
+def test_weights_that_have_a_fingerprint_are_not_to_be_changed() -> None:
+    """It is taken once: what changed them afterwards would make it a lie."""
+    weights = Weights(W=np.ones((2, 2)))
+    weights.W[0, 0] = 2
+    assert weights.fingerprint == fingerprint(weights.arrays)
+    assert weights.fingerprint != fingerprint({"W": np.ones((2, 2))})
+    with pytest.raises(ValueError, match="read-only"):
+        weights.W[0, 0] = 3
+    with pytest.raises(ValueError, match="read-only"):
+        weights.W += 1
