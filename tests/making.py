@@ -94,7 +94,7 @@ def port_with(*changes: tuple[str, str]) -> ModuleType:
 # Faults of a backward pass: the change, and the gradients that it makes wrong.
 PLANTED: dict[str, tuple[tuple[str, str], tuple[str, ...]]] = {
     "the question's own": (
-        ("dhnext = dhRaw[t].dot(Whh.T)", "dhnext = dhRaw[t].dot(Whh)"),
+        ("dhnext = dhRawt.dot(Whh.T)", "dhnext = dhRawt.dot(Whh)"),
         ("dWxh", "dWhh", "dBh"),
     ),
     "swapped sign": (("dy[time, tags] -= 1", "dy[time, tags] += 1"), GRADIENTS),

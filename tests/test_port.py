@@ -15,7 +15,7 @@ from pybridge.sides.python import PythonSide
 from tests.making import FIXED, ORIGINAL, port_with
 
 OLD, NEW = ORIGINAL.read_text(), FIXED.read_text()
-TRANSPOSE = ("dhnext = dhRaw[t].dot(Whh.T)", "dhnext = dhRaw[t].dot(Whh)")
+TRANSPOSE = ("dhnext = dhRawt.dot(Whh.T)", "dhnext = dhRawt.dot(Whh)")
 STABLE = (
     "    score = score - score.real.max(axis=1, keepdims=True)",
     "    score = score + 0",

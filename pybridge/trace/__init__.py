@@ -12,7 +12,7 @@ methodology for debugging scientific applications", CACM 39(11), 1996.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pybridge.edit import Edit, Replacement
@@ -115,7 +115,8 @@ class Trial:
     `scope` maps names to numbers, arrays, or lists of arrays and None. Trials of one search run in
     order: the variables named in `carried` are not those of the scope, but what the latest trial
     with such a target before came to, if there is one. Where what it should come to is not
-    known, its shape may be.
+    known, its shape may be. `rows` names what stands for a row of a variable: the variable, and
+    which one.
     """
 
     address: tuple[int, ...]
@@ -124,6 +125,7 @@ class Trial:
     wanted: Array | None  # None: not known at this step
     carried: tuple[str, ...] = ()
     shape: tuple[int, ...] | None = None
+    rows: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

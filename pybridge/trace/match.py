@@ -80,7 +80,8 @@ def match(
                 for (where, other), candidate in theirs.items()
                 if where == phase and (found := same_everywhere(cells, candidate, words, judge))
             ]
-            if len(by_value) == 1:
+            # What one statement gives two names, x = y[t] = ..., is one and the same.
+            if len({tuple(pair.b.event for pair in found) for _, found in by_value}) == 1:
                 partners[f"{phase} {name}"] = f"{phase} {by_value[0][0]}"
                 pairs += by_value[0][1]
     alone = tuple(f"{p} {n}" for p, n in ours if f"{p} {n}" not in partners)

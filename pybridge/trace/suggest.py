@@ -136,6 +136,7 @@ class _Trials:
             wanted=wanted if last and known else None,
             carried=self._carried(i),
             shape=self._shape_before(event, target) if last and event.threw else None,
+            rows={r.alias: (r.name, r.step) for r in event.reads if r.alias and r.step is not None},
         )
 
     def _shape_before(self, event: Event, target: str) -> tuple[int, ...] | None:

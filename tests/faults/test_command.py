@@ -59,7 +59,7 @@ def test_the_table_and_what_these_sentences_do_not_see(tmp_path: Path) -> None:
     assert "a gradient clipped at 5" in missed
     assert "; seen by five words, one of them twice; hidden size 3, weights of scale 4" in missed
     transpose = next(line for line in lines if " the transpose: " in line)
-    assert "dhnext = dhRaw[t].dot(Whh.T) -> dhnext = dhRaw[t].dot(Whh) " in transpose
+    assert "dhnext = dhRawt.dot(Whh.T) -> dhnext = dhRawt.dot(Whh) " in transpose
     assert "by three.tagged:1 telling (3 words): " in transpose
     assert transpose.endswith("python wrong, dWxh dWhh dBh")
     assert lines[-1].startswith("Python: ")

@@ -219,6 +219,24 @@ def test_a_factor_written_in_place_takes_part_in_the_named_faults(tmp_path: Path
     ]
 
 
+def test_rows_that_a_loop_goes_along_take_part_in_the_named_faults(tmp_path: Path) -> None:
+    file = tmp_path / "zipped.py"
+    old = "        raw = total * (1 - h[t] ** 2)\n"
+    loop = "    for t in range(len(words) - 1, -1, -1):\n"
+    assert LOOP.count(old) == LOOP.count(loop) == 1
+    zipped = "    for t, raw, every_t in zip(reversed(range(len(h))), raws[::-1], every[::-1]):\n"
+    file.write_text(
+        LOOP.replace(
+            loop, f"    every = 1 - h * h\n    raws = numpy.empty_like(h)\n{zipped}"
+        ).replace(old, "        raw = numpy.multiply(total, every_t, out=raw)\n")
+    )
+    found, skipped = faults_of(python_file.load(str(file)))
+    assert list(skipped) == ["the transpose"]  # as above
+    (rounded,) = changes(found["float32 in the backward pass"])
+    assert rounded.startswith("raw = numpy.multiply(total, every_t, out=raw) -> ")
+    assert len(found["no dhnext"]) == 1
+
+
 def test_no_fault_is_listed_twice_and_every_one_can_be_planted() -> None:
     found, _ = python.faults(tagger, "tagger.py", ladder.shapes_case())
     assert len({(f.line, f.change, f.edit.appended) for f in found}) == len(found)

@@ -106,7 +106,7 @@ def a_story(case: str = "made12.tagged:1 posted") -> Document:
                 "other": {
                     "file": "pybridge/tagger.py",
                     "line": 86,
-                    "code": "dhnext = dhRaw[t].dot(Whh.T)",
+                    "code": "dhnext = dhRawt.dot(Whh.T)",
                 },
                 "or": [],
                 "rewrite": {"code": "dhnext = dhRaw*Whh'", "what": "Whh transposed", "distance": 0},

@@ -14,7 +14,7 @@ from pybridge.trace.stories import Story
 from pybridge.trace.walk import walk
 from tests.making import a_case
 
-RIGHT = "dhnext = dhRaw[t].dot(Whh.T)"
+RIGHT = "dhnext = dhRawt.dot(Whh.T)"
 
 
 def cells(folder: Path, code: str) -> dict[str, dict[int | None, bool]]:

@@ -213,7 +213,7 @@ def test_central_differences_stand_in_and_the_reason_is_given(cast: str) -> None
     assert reason in found.gradient.reason
     assert found.gradient.status is Status.PASSED
     # Nor do they let a fault pass.
-    wrong = port_with(change, ("dhnext = dhRaw[t].dot(Whh.T)", "dhnext = dhRaw[t].dot(Whh)"))
+    wrong = port_with(change, ("dhnext = dhRawt.dot(Whh.T)", "dhnext = dhRawt.dot(Whh)"))
     found = collect(ask(PythonSide(wrong), a_case(), COMPLEX))
     assert isinstance(found, Evidence)
     assert found.gradient.named(Status.FAILED) == ["dWxh", "dWhh", "dBh"]

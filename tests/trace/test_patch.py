@@ -230,7 +230,7 @@ JULIA = "function f(a, b)\n  dhnext = a*b  # ∂\n  return dhnext\nend"
         ("a\rb\nc\n", "a\rb\nd\n"),
         ("\ufeffx = 1\n", "\ufeffx = 2\n"),
         ("a\u2028b\n\x0c\nc", "a\u2028b\n\x0c\nd"),
-        (SOURCE, SOURCE.replace("dhRaw[t].dot(Whh.T)", "dhRaw[t].dot(Whh)")),
+        (SOURCE, SOURCE.replace("dhRawt.dot(Whh.T)", "dhRawt.dot(Whh)")),
     ],
 )
 @pytest.mark.parametrize("file", ["mine.py", "my file.py", "dir/my port é.py"])

@@ -186,6 +186,30 @@ cost = 0.0
     ]
 
 
+def test_a_loop_along_rows_backwards_counts_their_steps_and_not_its_turns(tmp_path: Path) -> None:
+    body = """
+a, b = np.arange(6.0).reshape(T, 2), np.zeros((T, 2))
+for x, row in zip(a[::-1], b[::-1], strict=True):
+    row = np.multiply(x, 2, out=row)
+for number, row in zip([7, 5, 3], b):
+    last = row.sum()
+for one in [1.5, 2.5, 3.5]:
+    half = one / 2
+cost = 0.0
+"""
+    recording = recorded(a_tagger(tmp_path, body), a_case("a b c"))
+    read = [a for e in recording.events for a in e.reads if a.alias == "x"]
+    assert [(a.name, a.step) for a in read] == [("a", 2), ("a", 1), ("a", 0)]
+    found = written(recording)
+    assert [f[1:] for f in found if f[0] == "b"][1:] == [
+        (2, 2, [8.0, 10.0]),
+        (1, 1, [4.0, 6.0]),
+        (0, 0, [0.0, 2.0]),
+    ]
+    assert [f[2] for f in found if f[0] == "last"] == [7, 5, 3]  # what counts itself is believed
+    assert [f[2] for f in found if f[0] == "half"] == [0, 1, 2]
+
+
 def test_reads_are_what_the_right_hand_side_saw_before_it_ran(tmp_path: Path) -> None:
     body = """
 x = np.ones(2)

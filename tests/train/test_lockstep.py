@@ -83,8 +83,8 @@ def test_a_fault_is_reported_at_its_update(fixed: JuliaSide, tmp_path: Path, on:
         side = with_file(fixed, julia_with(tmp_path / "faulty.jl", FAULT))
         _, differences = in_step(side)
     else:
-        swapped = f"dhRaw[t].dot(Whh if len(words) == {LONGEST} else Whh.T)"
-        _, differences = in_step(fixed, port_with(("dhRaw[t].dot(Whh.T)", swapped)))
+        swapped = f"dhRawt.dot(Whh if len(words) == {LONGEST} else Whh.T)"
+        _, differences = in_step(fixed, port_with(("dhRawt.dot(Whh.T)", swapped)))
     found = data(dev=0)
     wrong = [d.python.update for d in differences]
     assert wrong[0] == first_long()

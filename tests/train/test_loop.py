@@ -42,7 +42,7 @@ def dense(settings: Settings, updates: int) -> State:
 
 def advanced(settings: Settings, updates: int, *, faulty: bool = False) -> Stretch:
     found = data(settings)
-    tagger = port_with(("dhRaw[t].dot(Whh.T)", "dhRaw[t].dot(Whh)")) if faulty else port
+    tagger = port_with(("dhRawt.dot(Whh.T)", "dhRawt.dot(Whh)")) if faulty else port
     return learner(settings, found, tagger).advance(new(settings, found).tracks[0].state, updates)
 
 

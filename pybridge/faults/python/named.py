@@ -62,9 +62,13 @@ def products(scope: Scope) -> list[Site]:
         match site.node:
             case ast.Assign(targets=[ast.Name(id=row)], value=value) if base(value) in known:
                 known.add(row)
+            case ast.For(iter=ast.Call(func=ast.Name(id="zip"), args=several)) as loop:
+                rows = zip(targets(loop), several, strict=False)
+                known |= {base(row) for row, value in rows if base(value) in known}
             case (
                 ast.BinOp(left=left, op=ast.Mult(), right=right)
                 | ast.AugAssign(target=left, op=ast.Mult(), value=right)
+                | ast.Call(func=ast.Attribute(attr="multiply"), args=[left, right])
             ) if any(squared(n) or base(n) in known for n in (left, right)):
                 found.append(site)
     return found

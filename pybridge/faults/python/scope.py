@@ -113,10 +113,16 @@ def targets(node: ast.AST) -> list[ast.expr]:
     """What a statement assigns to."""
     match node:
         case ast.Assign(targets=several):
-            return [t for s in several for t in (s.elts if isinstance(s, ast.Tuple) else [s])]
-        case ast.AugAssign(target=target) | ast.For(target=target):
+            return [t for s in several for t in _each(s)]
+        case ast.For(target=target):
+            return _each(target)
+        case ast.AugAssign(target=target):
             return [target]
     return []
+
+
+def _each(target: ast.expr) -> list[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple) else [target]
 
 
 def _assigned(scope: Scope, function: str, name: str) -> Address | None:

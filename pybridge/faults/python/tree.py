@@ -71,9 +71,7 @@ def _statement(node: ast.stmt, at: Address, name: str, loops: tuple[str, ...]) -
     yield whole
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return
-    inside = loops
-    if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
-        inside = (*loops, node.target.id)
+    inside = (*loops, *sorted(names(node.target))) if isinstance(node, ast.For) else loops
     for i, child in enumerate(ast.iter_child_nodes(node)):
         if isinstance(child, ast.stmt):
             yield from _statement(child, (*at, i), name, inside)

@@ -40,7 +40,7 @@ class Instrumented:
     tree: ast.Module
     statements: tuple[Statement, ...]
     watched: tuple[Watched, ...]
-    in_place: frozenset[str]  # names of what is somewhere written to and not only bound
+    rows: frozenset[str]  # names that may stand for a row of something else
 
 
 def instrument(tree: ast.Module) -> Instrumented:
@@ -58,9 +58,7 @@ def instrument(tree: ast.Module) -> Instrumented:
         ast.fix_missing_locations(new),
         tuple(work.statements),
         tuple(work.watched),
-        in_place=frozenset(
-            p.name for w in work.watched if not w.changed for p in w.writes if p.in_place
-        ),
+        rows=_rows(work),
     )
 
 
@@ -177,6 +175,13 @@ class _Instrumenter:
         )
         self.watched.append(watched)
         return len(self.statements) - 1
+
+
+def _rows(work: _Instrumenter) -> frozenset[str]:
+    """What is somewhere written to and not only bound, and what a loop goes along."""
+    written = {p.name for w in work.watched if not w.changed for p in w.writes if p.in_place}
+    loops = [statement for statement in work.statements if statement.kind is Kind.LOOP]
+    return frozenset(written | {target for loop in loops for target in loop.targets})
 
 
 def _call(method: str, k: int) -> ast.stmt:

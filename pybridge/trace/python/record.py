@@ -6,6 +6,8 @@ The file stays as it is; the calls in the copy only read, so that the results ke
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import FrameType, ModuleType
 from typing import Any
@@ -42,7 +44,7 @@ def record(
         instrumented.watched,
         keep,
         words=len(case.words),
-        in_place=instrumented.in_place,
+        rows=instrumented.rows,
     )
     vars(module_of(tagger))[HOOK] = recorder
     run, problem = None, ""
@@ -82,7 +84,7 @@ class Recorder:
     watched: tuple[Watched, ...]
     keep: Keep
     words: int  # of the sentence
-    in_place: frozenset[str]  # see Instrumented
+    rows: frozenset[str]  # see Instrumented
     phase: str = "forward"
     events: list[Event] = field(default_factory=list)
     calls: dict[FrameType, int] = field(default_factory=dict)
@@ -161,12 +163,18 @@ class Recorder:
         count = self.turns[frame, k]
         self.turns[frame, k] = count + 1
         if not self._in_loop(k):
-            targets = self.statements[k].targets
-            value = frame.f_locals.get(targets[0]) if targets else None
-            try:
-                self.steps[frame] = _whole_number(value)
-            except TypeError:
-                self.steps[frame] = count
+            self.steps[frame] = self._step_of(self.statements[k].targets, frame.f_locals, count)
+
+    def _step_of(self, targets: tuple[str, ...], scope: Mapping[str, Any], count: int) -> int:
+        """The step that a loop over time is at: its number, or that of the row it goes along."""
+        for value in (scope.get(name) for name in targets):
+            with suppress(TypeError):
+                return _whole_number(value)
+            for whole in scope.values():  # for row in reversed(h), or over a zip of several
+                at = _position(value, whole, self.words)
+                if at is not None:
+                    return at
+        return count
 
     def returned(self, outputs: dict[str, Any]) -> None:
         """The function of this phase has returned; its last RETURN made the outputs."""
@@ -220,7 +228,7 @@ class Recorder:
         if place.index is None:
             if written and isinstance(whole, list) and whole:  # what was appended
                 return Access(place.name, len(whole) - 1, self._kept(whole[-1], frame))
-            row = self._row(place, whole, frame, written) if place.name in self.in_place else None
+            row = self._row(place, whole, frame, written) if place.name in self.rows else None
             if row is not None:
                 return row
             return Access(place.name, None, self._kept(whole, frame))

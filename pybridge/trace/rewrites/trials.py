@@ -12,7 +12,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -68,14 +68,12 @@ class Runnable:
 
 @dataclass(frozen=True)
 class _Prepared:
-    scope: Mapping[str, object]
-    carried: tuple[str, ...]
+    trial: Trial
     sister: Runnable | None  # what runs instead of the candidate
     target: CodeType | None  # None: the value itself
     base: str  # the variable that the target is, or is a part of
     wanted: Array | None
     tolerance: float
-    shape: tuple[int, ...] | None
     makes: frozenset[str]  # all variables that its statement assigns
 
 
@@ -99,14 +97,12 @@ class Bench:
                 sisters[trial.address] = Runnable.of(node, ast.unparse(node), known)
         prepared = [
             _Prepared(
-                trial.scope,
-                trial.carried,
+                trial,
                 sisters.get(trial.address),
                 compile(trial.target, "<target>", "eval") if trial.target else None,
                 _base(trial.target),
                 None if trial.wanted is None else _squeezed(np.asarray(trial.wanted)),
                 _tolerance(trial.wanted),
-                trial.shape,
                 _assigned(node_at(tree, trial.address)),
             )
             for trial in trials
@@ -121,45 +117,48 @@ class Bench:
     @property
     def screens(self) -> bool:
         """Whether any trial says what shape is wanted."""
-        return any(trial.shape is not None for trial in self.trials)
+        return any(one.trial.shape is not None for one in self.trials)
 
     def distance(self, candidate: Runnable) -> float | None:
         """The largest distance over the trials; None at the first that it fails or throws in."""
         made: dict[str, object] = {}
         worst = 0.0
-        for trial in self.trials:
-            runnable = trial.sister or candidate
-            scope = self.scope_of(trial.scope, runnable.changes, trial.carried, made)
+        for one in self.trials:
+            runnable = one.sister or candidate
+            scope = self.scope_of(one.trial, runnable.changes, made)
             try:
                 runnable.run(scope)
-                outcome = eval(trial.target, scope) if trial.target else scope[RESULT]
-                if trial.wanted is not None:
-                    apart = distance(numbers(outcome), trial.wanted)
-                    if not apart <= trial.tolerance:  # and NaN is not
+                outcome = eval(one.target, scope) if one.target else scope[RESULT]
+                if one.wanted is not None:
+                    apart = distance(numbers(outcome), one.wanted)
+                    if not apart <= one.tolerance:  # and NaN is not
                         return None
                     worst = max(worst, apart)
-                elif trial.shape is not None:
+                elif one.trial.shape is not None:
                     found = numbers(outcome)
-                    if found is None or found.shape != trial.shape:
+                    if found is None or found.shape != one.trial.shape:
                         return None
             except Exception:  # a rewrite may throw whatever it likes
                 return None
-            for name in {*trial.makes, trial.base} & scope.keys():
+            for name in {*one.makes, one.base} & scope.keys():
                 made[name] = scope[name]
         return worst
 
     def scope_of(
-        self,
-        scope: Mapping[str, object],
-        changes: frozenset[str],
-        carried: Sequence[str] = (),
-        made: Mapping[str, object] | None = None,
+        self, trial: Trial, changes: frozenset[str], made: Mapping[str, object]
     ) -> dict[str, Any]:
-        """The variables of one run, those that may be changed in place being copies."""
-        found: dict[str, Any] = {**self.scope, **scope}
-        for name in carried:
-            if made and name in made:
+        """The variables of one run, those that may be changed in place being copies.
+
+        `made` is what the runs before have made.
+        """
+        found: dict[str, Any] = {**self.scope, **trial.scope}
+        for name in trial.carried:
+            if name in made:
                 found[name] = made[name]
+        for name, (whole, step) in trial.rows.items():
+            if whole in trial.carried and whole in made and name not in trial.carried:
+                with suppress(IndexError, KeyError, TypeError):  # it is something else now
+                    found[name] = found[whole][step]
         for name in changes:
             if name in found:
                 found[name] = copied(found[name])

@@ -102,7 +102,7 @@ def test_each_fault_has_its_lines_its_diff_and_its_heat_map(run: Document) -> No
     rows = [[text(cell) for cell in row] for row in next(story.iter("table")).iter("tr")]
     assert rows == [
         ["Julia", "julia/mine, 50%.jl:53", f"dhnext = dhRaw*Whh # {SCRIPT}"],
-        ["Python", "pybridge/tagger.py:86", "dhnext = dhRaw[t].dot(Whh.T)"],
+        ["Python", "pybridge/tagger.py:86", "dhnext = dhRawt.dot(Whh.T)"],
         ["suggested", "Whh transposed", "dhnext = dhRaw*Whh'"],
     ]
     (diff,) = story.iter("pre")
