@@ -94,15 +94,17 @@ def forward_batch(weights: Weights, batch: Batch, h_prev: Array) -> Trace:
     Wxh, Whh, Bh, Why, By = weights.arrays.values()
     words, tags = batch.words, batch.tags
 
-    h = Wxh.take(words, axis=0) + Bh  #                        (N, hidden)
+    h = Wxh.take(words, axis=0)  #                             (N, hidden)
+    h += Bh
     before = h_prev  #                                         (1, hidden), then (n, hidden)
     for now in batch.steps:
         ht = h[now]  #                                         (n, hidden)  rows, written in place
         ht += before[: len(ht)].dot(Whh)
         before = np.tanh(ht, out=ht)  #                        (n, hidden)
 
-    score = h.dot(Why) + By  #                                 (N, out)
-    score = score - score.real.max(axis=1, keepdims=True)  #   (N, out)  the largest is 0
+    score = h.dot(Why)  #                                      (N, out)
+    score += By
+    score -= score.real.max(axis=1, keepdims=True)  #          the largest is 0
     exp_score = np.exp(score)  #                               (N, out)
     sum_exp = exp_score.sum(axis=1, keepdims=True)  #          (N, 1)
     p = exp_score / sum_exp  #                                 (N, out)
@@ -124,12 +126,14 @@ def backward_batch(weights: Weights, batch: Batch, h_prev: Array, trace: Trace) 
     dBy = dy.sum(axis=0, keepdims=True)  #                     (1, out)
 
     dh = dy.dot(Why.T)  #                                      (N, hidden)  through y alone
-    dhRaw = 1 - h * h  #                                       (N, hidden)  dtanh, to begin with
+    dhRaw = h * h  #                                           (N, hidden)
+    np.subtract(1, dhRaw, out=dhRaw)  #                        dtanh, to begin with
     dhnext = np.zeros_like(h[:0])  #                           (n, hidden)  n of the step behind
     WhhT = Whh.T.copy()  # contiguous, which BLAS multiplies by in two thirds of the time
     for now in reversed(batch.steps):
         dht, dhRawt = dh[now], dhRaw[now]  #                   (n, hidden)  rows, written in place
-        dht[: len(dhnext)] += dhnext
+        went_on = dht[: len(dhnext)]  #                        of sentences with a step behind
+        went_on += dhnext
         dhRawt *= dht
         dhnext = dhRawt.dot(WhhT)  #                           (n, hidden)
 
@@ -140,6 +144,7 @@ def backward_batch(weights: Weights, batch: Batch, h_prev: Array, trace: Trace) 
     dWhh += h_prev.T.dot(dhRaw[start].sum(axis=0, keepdims=True))
     dWxh = np.zeros(weights.Wxh.shape, h.dtype)  #             (in, hidden)
     for into, out_of in batch.folds:
-        dhRaw[into] += dhRaw.take(out_of, axis=0)  # a word that comes twice adds up
+        # A word that comes twice adds up.
+        dhRaw[into] = dhRaw.take(into, axis=0) + dhRaw.take(out_of, axis=0)
     dWxh[words[batch.first]] = dhRaw.take(batch.first, axis=0)
     return Weights(Wxh=dWxh, Whh=dWhh, Bh=dBh, Why=dWhy, By=dBy)
