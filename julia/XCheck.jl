@@ -12,7 +12,7 @@ module XCheck
 
 using SHA: SHA256_CTX, digest!, update!
 
-export load, examine, fingerprint, referee
+export load, examine, examine_packed, fingerprint, referee
 
 include("Findings.jl") # first: the others use it
 include("Syntax.jl")
@@ -195,6 +195,7 @@ end
 
 described(value) = value isa Tuple ? "$(length(value)) values" : "a value of type $(typeof(value))"
 
+include("Packed.jl")
 include("Referee.jl")
 
 end

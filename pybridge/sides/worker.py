@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
+from pybridge.sides.packing import packed, unpacked
 from pybridge.weights import Array
 
 Outcome = tuple[Any, RuntimeError | None]
@@ -137,15 +138,16 @@ def examine(setup: Setup, task: Task) -> Reply:
     for one in (task, *task.more):
         # The first is run twice, one about the very same case not at all.
         runs = 2 if not found else int(one.case is not task.case)
-        answer, problem = xcheck.examine(tagger, *_question(one), one.along, runs)
+        answer, problem = xcheck.examine_packed(tagger, *packed(one), runs)
         if problem:
             return Failure(str(problem))
-        held, run, costs, refusal = answer
+        held, refusal, numbers, layout = answer
+        arrays = unpacked(_copy(numbers), _copy(layout))
         found.append(
             Examination(
                 fingerprint=str(held),
-                run=_run(setup, run, one.case) if runs else found[0].run,
-                costs=tuple(_copy(c) for c in costs),
+                run=_first(setup, arrays, one.case) if runs else found[0].run,
+                costs=tuple(array for array in arrays if array is not None),
                 refusal=str(refusal),
             )
         )
@@ -227,6 +229,16 @@ def _question(task: Task) -> tuple[Any, ...]:
         case.h_prev,
         (len(case.rows), case.outputs),
         [(p.name, p.directions, None if p.rows is None else p.rows + 1) for p in task.probes],
+    )
+
+
+def _first(setup: Setup, arrays: Iterator[Array | None], case: Case) -> Run:
+    """The run, of arrays that begin with its own."""
+    results = {name: next(arrays) for name in RESULTS}
+    gradients = {name: next(arrays) for name in case.weights.arrays}
+    return Run(
+        results={n: a for n, a in results.items() if n in setup.gives and a is not None},
+        gradients={n: a for n, a in gradients.items() if a is not None},
     )
 
 
