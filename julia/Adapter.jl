@@ -125,10 +125,10 @@ end
 
 """
 Give all parameters the element type of the one that is moved: a file that allocates by that of one
-of them may fill in numbers that come of another. The question's does not.
+of them may fill in numbers that come of another; and of sums and products of two types Julia would
+compile one for each parameter, which took a second.
 """
 function alike!(tagger, kind)
-    tagger.adapter.is_own && return
     restore!(tagger, Dict(name => Array{kind}(value) for (name, value) in tagger.held))
 end
 

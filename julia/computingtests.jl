@@ -163,6 +163,60 @@ end
     @test problem_of(path) == "$path: the weights are not what they were before the run"
 end
 
+"Each array of a packed answer, its axes the other way round: row by row is how it lies there."
+function unpacked(bytes, layout)
+    stream, reader, found = IOBuffer(bytes), XCheck.Reader(layout), []
+    while reader.read < length(layout)
+        kind = XCheck.next!(reader)
+        kind == 0 && (push!(found, nothing); continue)
+        sizes = XCheck.next!(reader, XCheck.next!(reader))
+        array = Array{XCheck.KINDS[kind]}(undef, reverse(sizes)...)
+        read!(stream, array)
+        push!(found, ndims(array) < 2 ? array : permutedims(array, length(sizes):-1:1))
+    end
+    @test eof(stream)
+    return found
+end
+
+@testset "packed, row by row, it is the same" begin
+    lines = reshape(collect(1.0:18.0) ./ 7, 2, 3, 3)
+    rows = reshape(collect(1.0:6.0) ./ 5, 1, 2, 3)
+    probes = [("Whh", lines, nothing), ("Wxh", rows, [2, 4]), ("By", nothing, nothing)]
+    numbers = vcat(rowmajor.(weights(4, 3, 3))..., rowmajor(wave(1, 3, 6)))
+    directions = [vec(permutedims(lines, (3, 2, 1))); vec(permutedims(rows, (3, 2, 1)))]
+    layout = [
+        5; WORDS; TAGS; 4; 3; 3; # T, the words, the tags, both sizes, the hidden state
+        4; 3; 3; 3; 1; 3; 3; 3; 1; 3; # the parameters
+        2; 2; -1; 1; 1; 2; 2; 4; 5; -1; -1; # the probes
+    ]
+    packed(tagger, steps, runs = 2) =
+        XCheck.examine_packed(tagger, NAMES, numbers, directions, layout, steps, runs)
+    for steps in ([0.3, -0.3], [H * im])
+        held, run, costs, refusal = answer(loaded(FIXED); probes = probes, steps = steps)
+        (held_, refusal_, bytes, sizes), problem = packed(loaded(FIXED), steps)
+        @test problem == "" && held_ == held && refusal_ == refusal == ""
+        found = unpacked(bytes, sizes)
+        expected = [run.cost, run.h, run.p, run.gradients..., costs...]
+        @test length(found) == 11 && isequal(found, expected) && eltype.(found) == eltype.(expected)
+    end
+    (held, _, bytes, sizes), _ = packed(loaded(FIXED), [0.3], 0)
+    @test held == "" && length(unpacked(bytes, sizes)) == 3 # no run, the costs alone
+    (_, refusal, bytes, sizes), _ =
+        packed(loaded(changed("refusing.jl", "maximum(real.(score))" => "maximum(score)")), [H * im])
+    @test refusal != "" && length(unpacked(bytes, sizes)) == 8
+    @test packed(loaded(changed("throws.jl", "cost = 0;" => "error(1);")), [0.3])[1] === nothing
+end
+
+@testset "numbers of any type are packed: $(eltype(array))" for (array, kind) in [
+    (fill(1.5), Float64), ([1f0 2f0], Float32), ([true, false], Bool), (Int32[1, 2], Float64),
+    ([1//2 1//4], Float64), (big.([1.0 2.0]), Float64), (big.([1.0im]), Complex{Float64}),
+    (zeros(0, 3), Float64), ([1.0f0 2.0f0im], Complex{Float32}),
+]
+    (found, none) = unpacked(XCheck.packed(Any[array, nothing])...)
+    @test none === nothing && found == array && eltype(found) == kind
+    @test size(found) == size(array)
+end
+
 @testset "a forward pass that keeps state between calls is found out" begin
     text = "const CALLS = Ref(0)\n" * read(FIXED, String)
     path = written("state.jl", replace(text, "  cost = 0;" => "  CALLS[] += 1; cost = CALLS[];"))

@@ -33,6 +33,10 @@ FAULTS = {
         "XCheck.jl", "    finally\n        restore!(tagger, before)\n",
         "    finally\n        nothing\n", "the weights are restored",
     ),
+    "matrices by columns": (
+        "Packed.jl", "ndims(array) < 2 ? array : permutedims(array, ndims(array):-1:1)", "array",
+        "packed, row by row, it is the same",
+    ),
     "numpy's own memory": (
         "XCheck.jl", "copy_of(array) = Array{eltype(array),ndims(array)}(array)",
         "copy_of(array) = array", "the caller's is left alone",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -32,7 +33,7 @@ class Probe:
         """Those rows of an array of the shape of the parameter that the lines move."""
         return array if self.rows is None else array[self.rows]
 
-    @property
+    @cached_property
     def lengths(self) -> Array:
         """Sums (k,) of the sizes of a direction's components."""
         assert self.directions is not None

@@ -1,0 +1,94 @@
+"""What crosses the bridge, laid out as Packed.jl has it; julia/computingtests.jl is the twin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pybridge.case import nudged
+from pybridge.evidence import question
+from pybridge.gradcheck.methods import COMPLEX
+from pybridge.sides import Examination, Probe, Task, tensors
+from pybridge.sides.julia import JuliaSide
+from pybridge.sides.packing import packed, unpacked
+from pybridge.weights import Array
+from tests.making import a_case, answered
+
+
+def test_a_task_is_laid_out_as_julia_reads_it() -> None:
+    case = a_case("a b a")
+    rows = np.array([0, 2])
+    probes = (
+        Probe("Whh", np.arange(32.0).reshape(2, 4, 4)),
+        Probe("Wxh", np.arange(8.0).reshape(1, 2, 4), rows),
+        Probe("By", None),
+    )
+    names, values, directions, layout, steps = packed(Task(case, probes, (1e-20j,)))
+    assert names == ["Wxh", "Whh", "Bh", "Why", "By"]
+    arrays = [*case.weights.arrays.values(), case.h_prev]
+    assert values.tolist() == [x for array in arrays for x in array.ravel()]
+    assert directions.tolist() == [*range(32), *range(8)]
+    shapes = [n for array in arrays[:-1] for n in array.shape]
+    of_the_case = [3, *(case.words + 1), *(case.tags + 1), len(case.rows), case.outputs, 4]
+    of_the_probes = [2, 2, -1, 1, 1, 2, 1, 3, 5, -1, -1]
+    assert layout.tolist() == [*of_the_case, *shapes, *of_the_probes]
+    assert layout.dtype == np.int64
+    assert steps.tolist() == [1e-20j]
+    names, values, directions, *_ = packed(Task(case))
+    assert directions.size == 0
+
+
+def test_arrays_are_read_back_one_after_the_other() -> None:
+    arrays: list[Array] = [
+        np.array(1.5),
+        np.arange(6.0).reshape(2, 3),
+        np.array([1, 2], np.float32),
+        np.array([[1j, 2]], np.complex64),
+        np.array([True, False]),
+        np.zeros((0, 3)),
+        np.arange(3),
+    ]
+    kinds = [1, 1, 2, 5, 7, 1, 6]  # as in KINDS
+    held = np.frombuffer(b"".join(a.tobytes() for a in arrays), np.uint8)
+    layout = [
+        number
+        for kind, array in zip(kinds, arrays, strict=True)
+        for number in (kind, array.ndim, *array.shape)
+    ]
+    *found, none = unpacked(held, np.array([*layout, 0]))
+    assert none is None
+    for array, expected in zip(found, arrays, strict=True):
+        assert array is not None
+        assert array.dtype == expected.dtype
+        np.testing.assert_array_equal(array, expected)
+
+
+def test_bytes_that_end_too_early_are_no_array() -> None:
+    with pytest.raises(ValueError, match="reshape"):
+        list(unpacked(np.zeros(40, np.uint8), np.array([1, 2, 2, 3])))
+
+
+@pytest.mark.parametrize("words", ["a", "a b a c b"])
+def test_each_task_of_a_question_gets_what_it_would_by_itself(fixed: JuliaSide, words: str) -> None:
+    """Nothing of one task is left over for the next, or taken from a wrong place."""
+    case = a_case(words)
+    task = question(case, COMPLEX)
+    together = answered(fixed.submit(task).result())
+    for one, found in zip(
+        [replace(task, more=()), *task.more], [together, *together.more], strict=True
+    ):
+        alone = answered(fixed.submit(one).result())
+        for name, array in tensors(alone.run).items():
+            np.testing.assert_array_equal(array, tensors(found.run)[name])
+        assert_same_costs(alone, found)
+    other = answered(fixed.submit(Task(nudged(case), task.probes, task.steps)).result())
+    with pytest.raises(AssertionError):
+        assert_same_costs(other, together)
+
+
+def assert_same_costs(a: Examination, b: Examination) -> None:
+    assert len(a.costs) == len(b.costs) > 0
+    for one, other in zip(a.costs, b.costs, strict=True):
+        np.testing.assert_array_equal(one, other)
