@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import active_children, resource_tracker
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -54,17 +53,11 @@ def started(folder: Path) -> Iterator[Process]:
     try:
         yield Process(pool, folder)
     finally:
-        killed = {int(log.stem) for log in folder.glob("*.log")}
-        for pid in killed:  # first, since a child may hold the pipes of the pool
+        for log in folder.glob("*.log"):  # first, since a child may hold the pipes of the pool
             with suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
+                os.killpg(int(log.stem), signal.SIGKILL)
         pool.stop()
-        for child in active_children():
-            if child.pid in killed:
-                child.join()
-        # Its threads look up ten times a second; nobody has to wait until they see that it is over,
-        # unless it is them who end the process, which has not come so far as to have a log.
-        threading.Thread(target=pool.join, daemon=bool(killed)).start()
+        pool.join()
         for log in folder.glob("*.log"):
             log.unlink()
 
