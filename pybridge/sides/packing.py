@@ -6,11 +6,13 @@ An array that crosses it by itself costs 10 microseconds, as much as thousands o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from pybridge.sides import Probe, Task
+from pybridge.adapters import RESULTS
+from pybridge.case import Case
+from pybridge.sides import Probe, Run, Task
 from pybridge.tagger import Indices
 from pybridge.weights import Array
 
@@ -59,3 +61,13 @@ def unpacked(held: Array, layout: Indices) -> Iterator[Array | None]:
         end = at + dtype.itemsize * math.prod(shape)
         yield held[at:end].view(dtype).reshape(shape)
         at = end
+
+
+def first_run(arrays: Iterator[Array | None], case: Case, gives: Sequence[str]) -> Run:
+    """The run, of arrays that begin with its own; of its results those that are compared."""
+    results = {name: next(arrays) for name in RESULTS}
+    gradients = {name: next(arrays) for name in case.weights.arrays}
+    return Run(
+        results={n: a for n, a in results.items() if n in gives and a is not None},
+        gradients={n: a for n, a in gradients.items() if a is not None},
+    )

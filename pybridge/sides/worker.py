@@ -11,7 +11,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,7 +25,7 @@ from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
-from pybridge.sides.packing import packed, unpacked
+from pybridge.sides.packing import first_run, packed, unpacked
 from pybridge.weights import Array
 
 Outcome = tuple[Any, RuntimeError | None]
@@ -146,7 +146,7 @@ def examine(setup: Setup, task: Task) -> Reply:
         found.append(
             Examination(
                 fingerprint=str(held),
-                run=_first(setup, arrays, one.case) if runs else found[0].run,
+                run=first_run(arrays, one.case, setup.gives) if runs else found[0].run,
                 costs=tuple(array for array in arrays if array is not None),
                 refusal=str(refusal),
             )
@@ -229,16 +229,6 @@ def _question(task: Task) -> tuple[Any, ...]:
         case.h_prev,
         (len(case.rows), case.outputs),
         [(p.name, p.directions, None if p.rows is None else p.rows + 1) for p in task.probes],
-    )
-
-
-def _first(setup: Setup, arrays: Iterator[Array | None], case: Case) -> Run:
-    """The run, of arrays that begin with its own."""
-    results = {name: next(arrays) for name in RESULTS}
-    gradients = {name: next(arrays) for name in case.weights.arrays}
-    return Run(
-        results={n: a for n, a in results.items() if n in setup.gives and a is not None},
-        gradients={n: a for n, a in gradients.items() if a is not None},
     )
 
 

@@ -12,7 +12,7 @@ from pybridge.evidence import question
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.sides import Examination, Probe, Task, tensors
 from pybridge.sides.julia import JuliaSide
-from pybridge.sides.packing import packed, unpacked
+from pybridge.sides.packing import first_run, packed, unpacked
 from pybridge.weights import Array
 from tests.making import a_case, answered
 
@@ -63,6 +63,19 @@ def test_arrays_are_read_back_one_after_the_other() -> None:
         assert array is not None
         assert array.dtype == expected.dtype
         np.testing.assert_array_equal(array, expected)
+
+
+def test_a_run_takes_its_own_arrays_and_leaves_the_costs() -> None:
+    case = a_case("a b")
+    numbers = [np.full(2, float(i)) for i in range(9)]
+    arrays = iter([*numbers[:2], None, *numbers[3:]])  # a file that gives no p
+    run = first_run(arrays, case, ("cost", "h", "p"))
+    assert {name: a[0] for name, a in tensors(run).items()} == {
+        "cost": 0, "h": 1, "dWxh": 3, "dWhh": 4, "dBh": 5, "dWhy": 6, "dBy": 7,
+    }  # fmt: skip
+    (left,) = arrays
+    assert left is numbers[8]
+    assert list(first_run(iter(numbers), case, ("cost",)).results) == ["cost"]
 
 
 def test_bytes_that_end_too_early_are_no_array() -> None:
