@@ -193,7 +193,7 @@ for x, row in zip(a[::-1], b[::-1], strict=True):
     row = np.multiply(x, 2, out=row)
 for number, row in zip([7, 5, 3], b):
     last = row.sum()
-for one in [1.5, 2.5, 3.5]:
+for one, word in zip([1.5, 2.5, 3.5], [9, 4, 9]):
     half = one / 2
 cost = 0.0
 """
@@ -207,7 +207,7 @@ cost = 0.0
         (0, 0, [0.0, 2.0]),
     ]
     assert [f[2] for f in found if f[0] == "last"] == [7, 5, 3]  # what counts itself is believed
-    assert [f[2] for f in found if f[0] == "half"] == [0, 1, 2]
+    assert [f[2] for f in found if f[0] == "half"] == [0, 1, 2]  # and a word is no step
 
 
 def test_reads_are_what_the_right_hand_side_saw_before_it_ran(tmp_path: Path) -> None:

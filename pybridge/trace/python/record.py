@@ -167,9 +167,10 @@ class Recorder:
 
     def _step_of(self, targets: tuple[str, ...], scope: Mapping[str, Any], count: int) -> int:
         """The step that a loop over time is at: its number, or that of the row it goes along."""
-        for value in (scope.get(name) for name in targets):
-            with suppress(TypeError):
-                return _whole_number(value)
+        values = [scope.get(name) for name in targets]
+        with suppress(TypeError):  # of several only the first: in zip(rows, words) a word is none
+            return _whole_number(values[0] if values else None)
+        for value in values:
             for whole in scope.values():  # for row in reversed(h), or over a zip of several
                 at = _position(value, whole, self.words)
                 if at is not None:
