@@ -22,7 +22,7 @@ end
 
 function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
     wide = [big.(copy_of(value)) for value in values]
-    weights = [Symbol(n) => v for (n, v) in zip(names, wide)]
+    weights = Weights([Symbol(n) => v for (n, v) in zip(names, wide)])
     sentence = one_sentence(words, tags, big.(copy_of(h_prev)), sizes, BigFloat)
     set_weights(tagger, weights)
     run = run_once(tagger, sentence, first.(weights))
@@ -30,12 +30,9 @@ function referee_now(tagger, names, values, words, tags, h_prev, sizes, probes)
         eltype(value) === BigFloat ||
             throw(Finding("$(tagger.path): $name does not keep BigFloat, it is $(eltype(value))"))
     end
-    value_of = Dict(weights)
-    derivatives = map(collect(probes)) do (name, directions, rows)
-        value = value_of[Symbol(name)]
-        steps = [BIG_STEP, -BIG_STEP]
-        lines = Lines(directions, rows, value)
-        costs = costs_along(tagger, sentence, Symbol(name), value, lines, steps)
+    derivatives = map(collect(probes)) do probe
+        parts = Part[Part(Symbol(name), lines, rows) for (name, lines, rows) in probe]
+        costs = costs_along(tagger, sentence, weights, parts, [BIG_STEP, -BIG_STEP])
         Float64.((costs[:, 1] .- costs[:, 2]) ./ (2 * BIG_STEP))
     end
     return (

@@ -14,6 +14,22 @@ using SHA: SHA256_CTX, digest!, update!
 
 export load, examine, examine_packed, fingerprint, referee
 
+"Parameters by name, in order."
+const Weights = Vector{Pair{Symbol,Any}}
+
+"""
+Lines through one parameter: `directions` (k, rows, columns), or `nothing` for one an entry, in
+row-major order; `rows` are those that are moved, or `nothing` for all.
+"""
+struct Part
+    name::Symbol
+    directions::Any
+    rows::Any
+end
+
+"Lines through several parameters, which have as many each: the i-th ones of all are one line."
+const Probe = Vector{Part}
+
 include("Findings.jl") # first: the others use it
 include("Syntax.jl")
 include("Adapter.jl")
@@ -26,14 +42,13 @@ include("Outline.jl")
     examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2)
         -> ((fingerprint, run, costs, refusal), "") or (nothing, problem)
 
-Run the tagger forward and backward on one sentence, `runs` times, 2 or less; then, for each probe
-`(name, directions, rows)`, evaluate its cost with these rows of the parameter `name` moved by
-`step * direction`, for every step.
+Run the tagger forward and backward on one sentence, `runs` times, 2 or less; then, for each probe,
+a list of `(name, directions, rows)`, evaluate its cost with these rows of all these parameters
+`name` moved by `step * direction` at once, for every step.
 
 - `names`, `values`: the parameters, in the order in which `backwardRNN` returns their gradients.
 - `words`, `tags`: T indices from 1; `sizes`: lengths of the one-hot vectors x[t] and y[t].
-- `probes`: `directions` is (k, rows, columns), or `nothing` for one direction an entry, in
-  row-major order; `rows` are those that are moved, or `nothing` for all.
+- `probes`: see `Part` and `Probe`.
 - `steps`: numbers, imaginary ones for the complex step.
 
 `run` holds cost, h (T, hidden), p (T, out) and the gradients; `costs[i]` is (k, length(steps)).
@@ -44,12 +59,11 @@ reason why it does not take complex weights, say.
 examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs = 2) =
     attempt(tagger.path) do
         # Copied here, so that nothing below is compiled anew for each layout of numpy's arrays.
-        weights = Pair{Symbol,Any}[Symbol(n) => copy_of(v) for (n, v) in zip(names, values)]
+        weights = Weights([Symbol(n) => copy_of(v) for (n, v) in zip(names, values)])
         kind = promote_type(eltype.(last.(weights))...)
         sentence = one_sentence(words, tags, copy_of(h_prev), sizes, kind)
-        Base.invokelatest(
-            examine_now, tagger, weights, sentence, collect(Any, probes), copy_of(steps), runs,
-        )
+        parts = Probe[Part[Part(Symbol(p[1]), p[2], p[3]) for p in probe] for probe in probes]
+        Base.invokelatest(examine_now, tagger, weights, sentence, parts, copy_of(steps), runs)
     end
 
 function examine_now(tagger, weights, sentence, probes, steps, runs)
@@ -60,13 +74,10 @@ function examine_now(tagger, weights, sentence, probes, steps, runs)
         runs == 2 && return run_twice(tagger, sentence, first.(weights))
         runs == 1 ? run_once(tagger, sentence, first.(weights)) : nothing
     end
-    value_of = Dict(weights)
     costs, refusal = attempt(tagger.path) do
         found = []
-        for (name, directions, rows) in probes
-            value = value_of[Symbol(name)]
-            lines = directions === nothing ? EveryEntry() : Lines(directions, rows, value)
-            push!(found, costs_along(tagger, sentence, Symbol(name), value, lines, steps))
+        for parts in probes
+            push!(found, costs_along(tagger, sentence, weights, parts, steps))
         end
         found
     end
@@ -115,22 +126,39 @@ end
 Cost of the sentence at `value + step * direction`, for every direction (rows) and step (columns).
 The weights are what they were afterwards.
 """
-function costs_along(tagger, sentence, name, value, directions, steps)
-    moved = Array{promote_type(eltype(value), eltype(steps))}(value)
-    costs = zeros(eltype(moved), count_of(directions, value), length(steps))
+function costs_along(tagger, sentence, weights, parts, steps)
+    moving = Moving[moving_along(weights, part, eltype(steps)) for part in parts]
+    costs = zeros(eltype(moving[1].moved), count_of(moving[1]), length(steps))
     before = copy(tagger.held)
-    alike!(tagger, eltype(moved))
-    set_weight!(tagger, name, moved)
+    alike!(tagger, eltype(costs))
     try
+        foreach(one -> set_weight!(tagger, one.name, one.moved), moving)
         for (j, step) in enumerate(steps), i in axes(costs, 1)
-            move!(moved, value, directions, i, step)
-            has_copies(tagger.adapter) && set_weight!(tagger, name, moved)
+            for one in moving
+                move!(one.moved, one.value, one.lines, i, step)
+                has_copies(tagger.adapter) && set_weight!(tagger, one.name, one.moved)
+            end
             costs[i, j] = cost_of(tagger, forward(tagger, sentence))
         end
     finally
         restore!(tagger, before)
     end
     return costs
+end
+
+"A parameter that is moved, and along which lines."
+struct Moving
+    name::Symbol
+    value::Matrix
+    moved::Matrix
+    lines::Any
+end
+
+function moving_along(weights, part, kind)
+    value = last(weights[findfirst(pair -> first(pair) === part.name, weights)])
+    whole = part.directions === nothing
+    lines = whole ? EveryEntry() : Lines(part.directions, part.rows, value)
+    return Moving(part.name, value, Array{promote_type(eltype(value), kind)}(value), lines)
 end
 
 "One direction for each entry of a parameter, in row-major order."
@@ -146,8 +174,7 @@ Lines(directions, rows, value) = Lines(
     rows === nothing ? collect(axes(value, 1)) : Vector{Int}(rows),
 )
 
-count_of(::EveryEntry, value) = length(value)
-count_of(lines::Lines, value) = size(lines.flat, 1)
+count_of(one) = one.lines isa Lines ? size(one.lines.flat, 1) : length(one.value)
 
 "Set `moved`, which is `value` in all other rows, to `value + step * direction` along line `i`."
 function move!(moved, value, lines::Lines, i, step)

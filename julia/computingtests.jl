@@ -63,7 +63,7 @@ end
 @testset "complex weights: fixed.jl gives the real cost and keeps the imaginary part" begin
     for name in NAMES
         _, run, costs, refusal = answer(
-            loaded(FIXED); probes = [(name, nothing, nothing)], steps = [0.0im, 0.1im],
+            loaded(FIXED); probes = [[(name, nothing, nothing)]], steps = [0.0im, 0.1im],
         )
         @test refusal == ""
         @test eltype(costs[1]) == ComplexF64
@@ -92,7 +92,7 @@ end
         direction = wave(size(value)..., 7)
         lines = cat(reshape(direction, 1, size(value)...), zeros(1, size(value)...), dims = 1)
         steps = [0.25, -0.25, 0.0]
-        _, run, costs, _ = answer(tagger; probes = [(name, lines, nothing)], steps = steps)
+        _, run, costs, _ = answer(tagger; probes = [[(name, lines, nothing)]], steps = steps)
         @test size(costs[1]) == (2, 3)
         for (j, step) in enumerate(steps)
             moved = weights(4, 3, 3)
@@ -107,7 +107,7 @@ end
     tagger = loaded(FIXED)
     rows, direction = [3, 1], wave(2, 3, 7)
     lines = reshape(direction, 1, 2, 3)
-    probes = [("Wxh", lines, rows), ("Whh", lines, rows)]
+    probes = [[("Wxh", lines, rows)], [("Whh", lines, rows)]]
     _, _, costs, _ = answer(tagger; probes = probes, steps = [0.25, 0.5])
     for i in 1:2, (j, step) in enumerate([0.25, 0.5])
         moved = weights(4, 3, 3)
@@ -116,10 +116,32 @@ end
     end
 end
 
+@testset "lines through several parameters move all of them at once" begin
+    tagger, other = loaded(FIXED), loaded(FIXED)
+    rows, several = [3, 1], [wave(2, 3, 7), wave(3, 3, 8), wave(1, 3, 9)]
+    lines = [permutedims(cat(d, 2 .* d; dims = 3), (3, 1, 2)) for d in several]
+    probe = collect(zip(["Wxh", "Whh", "By"], lines, [rows, nothing, nothing]))
+    _, _, costs, _ = answer(tagger; probes = [probe, probe[2:3]], steps = [0.25, 0.5])
+    at(parts, step) = begin
+        moved = weights(4, 3, 3)
+        1 in parts && (moved[1][rows, :] .+= step .* several[1])
+        moved[2] .+= step .* several[2]
+        moved[5] .+= step .* several[3]
+        answer(other; values = moved)[2].cost[]
+    end
+    for i in 1:2, (j, step) in enumerate([0.25, 0.5])
+        @test costs[1][i, j] == at(1:3, i * step)
+        @test costs[2][i, j] == at(2:3, i * step) != costs[1][i, j]
+    end
+    for (name, value) in zip(NAMES, weights(4, 3, 3))
+        @test global_of(tagger, name) == value
+    end
+end
+
 @testset "every entry comes in row-major order" begin
     tagger = loaded(FIXED)
     for (i, name) in enumerate(NAMES)
-        _, _, costs, _ = answer(tagger; probes = [(name, nothing, nothing)], steps = [0.5])
+        _, _, costs, _ = answer(tagger; probes = [[(name, nothing, nothing)]], steps = [0.5])
         rows, columns = size(weights(4, 3, 3)[i])
         expected = Float64[]
         for row in 1:rows, column in 1:columns
@@ -135,7 +157,7 @@ end
 
 @testset "the weights are restored after the costs" begin
     tagger = loaded(FIXED)
-    probes = [(name, nothing, nothing) for name in NAMES]
+    probes = [[(name, nothing, nothing)] for name in NAMES]
     before = answer(tagger)[2]
     answer(tagger; probes = probes, steps = [0.3, H * im])
     for (name, value) in zip(NAMES, weights(4, 3, 3))
@@ -180,31 +202,45 @@ end
 
 @testset "packed, row by row, it is the same" begin
     lines = reshape(collect(1.0:18.0) ./ 7, 2, 3, 3)
-    rows = reshape(collect(1.0:6.0) ./ 5, 1, 2, 3)
-    probes = [("Whh", lines, nothing), ("Wxh", rows, [2, 4]), ("By", nothing, nothing)]
-    numbers = vcat(rowmajor.(weights(4, 3, 3))..., rowmajor(wave(1, 3, 6)))
-    directions = [vec(permutedims(lines, (3, 2, 1))); vec(permutedims(rows, (3, 2, 1)))]
+    rows = reshape(collect(1.0:12.0) ./ 5, 2, 2, 3)
+    first = [[("Whh", lines, nothing), ("Wxh", rows, [2, 4])], [("By", nothing, nothing)]]
+    second, third = [[("Why", lines, nothing)]], [[("Wxh", rows, [1, 3])]]
+    others = [value .+ 0.1 for value in weights(4, 3, 3)]
+    numbers = vcat(
+        rowmajor.(weights(4, 3, 3))..., rowmajor(wave(1, 3, 6)), rowmajor.(others)...,
+    )
+    flat(directions) = vec(permutedims(directions, (3, 2, 1)))
+    directions = vcat(flat(lines), flat(rows), flat(lines), flat(rows))
     layout = [
         5; WORDS; TAGS; 4; 3; 3; # T, the words, the tags, both sizes, the hidden state
         4; 3; 3; 3; 1; 3; 3; 3; 1; 3; # the parameters
-        2; 2; -1; 1; 1; 2; 2; 4; 5; -1; -1; # the probes
+        0; 1; 0; 2; 2; 2; 2; -1; 1; 2; 2; 2; 4; 1; 5; -1; -1; # the first task
+        1; 2; 1; 1; 1; 4; 2; -1; # one with weights of its own, and real steps
+        0; 1; 0; 1; 1; 1; 2; 2; 1; 3; # one with those of the first
     ]
-    packed(tagger, steps, runs = 2) =
-        XCheck.examine_packed(tagger, NAMES, numbers, directions, layout, steps, runs)
-    for steps in ([0.3, -0.3], [H * im])
-        held, run, costs, refusal = answer(loaded(FIXED); probes = probes, steps = steps)
-        (held_, refusal_, bytes, sizes), problem = packed(loaded(FIXED), steps)
-        @test problem == "" && held_ == held && refusal_ == refusal == ""
-        found = unpacked(bytes, sizes)
-        expected = [run.cost, run.h, run.p, run.gradients..., costs...]
-        @test length(found) == 11 && isequal(found, expected) && eltype.(found) == eltype.(expected)
-    end
-    (held, _, bytes, sizes), _ = packed(loaded(FIXED), [0.3], 0)
-    @test held == "" && length(unpacked(bytes, sizes)) == 3 # no run, the costs alone
-    (_, refusal, bytes, sizes), _ =
-        packed(loaded(changed("refusing.jl", "maximum(real.(score))" => "maximum(score)")), [H * im])
-    @test refusal != "" && length(unpacked(bytes, sizes)) == 8
-    @test packed(loaded(changed("throws.jl", "cost = 0;" => "error(1);")), [0.3])[1] === nothing
+    packed(tagger) = XCheck.examine_packed(
+        tagger, NAMES, numbers, directions, layout, [H * im, 0.3, -0.3, 2H * im],
+    )
+    (held, refusals, bytes, sizes), problem = packed(loaded(FIXED))
+    asked(probes, steps; options...) =
+        answer(loaded(FIXED); probes = probes, steps = steps, options...)
+    held_, run, costs, _ = asked(first, [H * im])
+    _, run2, costs2, _ = asked(second, [0.3, -0.3]; values = others)
+    _, _, costs3, _ = asked(third, [2H * im])
+    @test problem == "" && held_ == held && refusals == "\n\n"
+    found = unpacked(bytes, sizes)
+    expected = [
+        run.cost, run.h, run.p, run.gradients..., costs...,
+        run2.cost, run2.h, run2.p, run2.gradients..., costs2..., costs3...,
+    ]
+    @test length(found) == 20 && isequal(found, expected) && eltype.(found) == eltype.(expected)
+    @test eltype(found[9]) == Complex{Float64} && eltype(found[19]) == Float64
+    @test run2.cost != run.cost
+    refusing = changed("refusing.jl", "maximum(real.(score))" => "maximum(score)")
+    (_, refusals, bytes, sizes), _ = packed(loaded(refusing))
+    @test [r == "" for r in split(refusals, '\n')] == [false, true, false]
+    @test length(unpacked(bytes, sizes)) == 8 + 9 # the runs, and costs of the real steps alone
+    @test packed(loaded(changed("throws.jl", "cost = 0;" => "error(1);")))[1] === nothing
 end
 
 @testset "numbers of any type are packed: $(eltype(array))" for (array, kind) in [
@@ -225,8 +261,8 @@ end
 
 @testset "the referee: the same functions in 256 bits" begin
     tagger = loaded(FIXED)
-    probes = [("Whh", cat(wave(3, 3, 1), wave(3, 3, 2); dims = 3))]
-    probes = [("Whh", permutedims(probes[1][2], (3, 1, 2)), nothing)]
+    lines = permutedims(cat(wave(3, 3, 1), wave(3, 3, 2); dims = 3), (3, 1, 2))
+    probes = [[("Whh", lines, nothing)]]
     answer_, problem = XCheck.referee(
         tagger, NAMES, weights(4, 3, 3), WORDS, TAGS, wave(1, 3, 6), (4, 3), probes,
     )
@@ -234,7 +270,7 @@ end
     run, derivatives = answer_
     once = answer(tagger)[2]
     @test all(abs.(run.h .- once.h) .<= 1e-15) && eltype(run.h) == Float64
-    slopes = [sum(once.gradients[2] .* probes[1][2][i, :, :]) for i in 1:2]
+    slopes = [sum(once.gradients[2] .* lines[i, :, :]) for i in 1:2]
     @test all(abs.(derivatives[1] .- slopes) .<= 1e-13)
     path = changed("narrow.jl", "vec(p_softmax)" => "Float64.(vec(p_softmax))")
     _, problem = XCheck.referee(

@@ -87,7 +87,7 @@ end
     ]
         path = changed(name, old => new)
         tagger = loaded(path)
-        probes = [("Why", nothing, nothing)]
+        probes = [[("Why", nothing, nothing)]]
         held, run, costs, refusal = answer(tagger; probes = probes, steps = [H * im])
         @test held == fingerprint(NAMES, weights(4, 3, 3))
         @test abs(run.cost[] - answer(loaded(FIXED))[2].cost[]) <= 1e-14

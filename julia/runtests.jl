@@ -90,7 +90,7 @@ end
 
 "Names of the gradients that the complex step, entry by entry, finds wrong."
 function wrong(tagger, words)
-    probes = [(name, nothing, nothing) for name in NAMES]
+    probes = [[(name, nothing, nothing)] for name in NAMES]
     _, run, costs, refusal = answer(tagger, words; probes = probes, steps = [H * im])
     refusal == "" || error(refusal)
     length(costs) == length(NAMES) || error("not every parameter has costs")

@@ -20,7 +20,7 @@ from pybridge.gradcheck.methods import Method
 from pybridge.gradcheck.probes import directions
 from pybridge.grain import Grain
 from pybridge.referee import Opinion, opine
-from pybridge.sides import Failure, Reference, Run, Side, Task, tensors
+from pybridge.sides import Failure, Probe, Reference, Run, Side, Task, tensors
 from pybridge.verdict import Kind, Verdict, decide
 from pybridge.weights import largest
 
@@ -33,7 +33,7 @@ CHOICE = 32
 # Cases that the Python side may be done with when Julia has started.
 HALVES = 512
 
-Referee = Callable[[Task], "Future[Reference | Failure]"]
+Referee = Callable[[Case, tuple[Probe, ...]], "Future[Reference | Failure]"]
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,9 @@ def refereed(
             yield result
         elif every_case or (differ and name not in asked):
             asked.add(name)
-            task = Task(result.case, directions(result.case))
-            opinion = opine(task, ours.run, theirs.run, referee(task).result())
+            lines = directions(result.case)
+            reference = referee(result.case, lines).result()
+            opinion = opine(result.case, lines, ours.run, theirs.run, reference)
             yield replace(result, opinion=opinion)
         else:
             yield result

@@ -12,9 +12,16 @@ from pybridge.agreement import distance
 from pybridge.case import Case
 from pybridge.errors import InputError
 from pybridge.gradcheck import SHOWN, Derivatives, GradientCheck, ParameterCheck, Status, probes
-from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, Differencing, Method, thorough
+from pybridge.gradcheck.methods import (
+    COMPLEX,
+    DIFFERENCE,
+    Differencing,
+    Method,
+    apart,
+    thorough,
+)
 from pybridge.gradcheck.narrow import wrong_entries
-from pybridge.sides import Examination, Failure, Probe, Reply, Run, Side, Task, tensors
+from pybridge.sides import Examination, Failure, Probe, Reply, Run, Side, Task, parts, tensors
 from pybridge.weights import Array
 
 # A plain difference, where the complex step is blind to a part of the cost, is off by far more than
@@ -88,6 +95,8 @@ def collect(asked: Asked) -> Evidence | Failure:
     if refusal:
         return Failure(refusal)
     parameters = asked.method.check(asked.task, answer, again)
+    if not _is_told(asked, answer, parameters):
+        return collect(ask(asked.side, case, apart(asked.method), asked.reason))
     blind = _blind_spots(asked, answer, parameters)
     if blind:
         reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
@@ -104,6 +113,15 @@ def collect(asked: Asked) -> Evidence | Failure:
         ),
         notes=_slips(case, answer.run),
     )
+
+
+def _is_told(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> bool:
+    """Whether lines through all parameters at once, where these were taken, tell all there is."""
+    if not isinstance(asked.method, Differencing) or not asked.method.together:
+        return True
+    if any(p.status not in (Status.PASSED, Status.NOT_EXERCISED) for p in parameters):
+        return False
+    return asked.method.name != COMPLEX.name or not _suspicious(asked, answer, parameters)
 
 
 def _worth_a_second_look(asked: Asked, parameters: list[ParameterCheck]) -> bool:
@@ -177,7 +195,8 @@ def _suspicious(asked: Asked, answer: Examination, parameters: list[ParameterChe
         seen = COMPLEX.derivatives(complex_costs).values[0]
         with np.errstate(invalid="ignore"):  # Inf - Inf
             plain = float(costs[0, 0] - cost) / step
-        if not abs(seen - plain) <= SUSPICIOUS * scale.get(f"d{probe.name}", 0.0):
+        smallest = min(scale.get(f"d{part.name}", 0.0) for part in parts(probe))
+        if not abs(seen - plain) <= SUSPICIOUS * smallest:
             return True
     return False
 

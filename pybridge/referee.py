@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pybridge.agreement import distance
-from pybridge.sides import Failure, Probe, Reference, Run, Task
+from pybridge.case import Case
+from pybridge.sides import Failure, Probe, Reference, Run
 from pybridge.weights import Array, largest
 
 DIGITS = 16.0  # more than a double holds
@@ -34,7 +35,13 @@ class Opinion:
         return " and ".join(names)
 
 
-def opine(task: Task, python: Run, julia: Run, reference: Reference | Failure) -> Opinion | Failure:
+def opine(
+    case: Case,
+    lines: tuple[Probe, ...],
+    python: Run,
+    julia: Run,
+    reference: Reference | Failure,
+) -> Opinion | Failure:
     """Hold both runs against the reference; its failure, where there is none."""
     if isinstance(reference, Failure):
         return reference
@@ -42,8 +49,8 @@ def opine(task: Task, python: Run, julia: Run, reference: Reference | Failure) -
         name: (_digits(python.results.get(name), exact), _digits(julia.results.get(name), exact))
         for name, exact in reference.run.results.items()
     }
-    for probe in task.probes:
-        shape = task.case.weights.arrays[probe.name].shape
+    for probe in lines:
+        shape = case.weights.arrays[probe.name].shape
         exact = reference.derivatives[probe.name]
         digits[f"d{probe.name}"] = (
             _slope_digits(python.gradients.get(probe.name), shape, probe, exact),

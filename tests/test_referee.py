@@ -92,13 +92,13 @@ def test_code_that_does_not_keep_the_precision_says_where(runtime: Runtime, tmp_
 def test_what_is_missing_or_not_finite_holds_no_digit() -> None:
     case = a_case()
     run = examine(Task(case)).run
-    task = Task(case, directions(case))
-    slopes = {probe.name: probe.along(run.gradients[probe.name]) for probe in task.probes}
+    lines = directions(case)
+    slopes = {probe.name: probe.along(run.gradients[probe.name]) for probe in lines}
     worse = Run(
         results={**run.results, "h": run.results["h"][:1], "p": run.results["p"] * np.nan},
         gradients={n: g for n, g in run.gradients.items() if n != "Why"},
     )
-    found = opine(task, worse, run, Reference(run, slopes))
+    found = opine(case, lines, worse, run, Reference(run, slopes))
     assert isinstance(found, Opinion)
     assert found.off() == "Python"
     low = {name for name, (python, _) in found.digits.items() if python == 0}

@@ -8,7 +8,7 @@ NaN never passes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from pybridge.gradcheck import SHOWN, Derivatives, Entry, ParameterCheck, Status
 from pybridge.precision import Precision
-from pybridge.sides import Probe
+from pybridge.sides import Probe, Together
 from pybridge.weights import Array, largest
 
 NOISE_FACTOR = 16.0  # how many times its measured noise a derivative may be off
@@ -25,9 +25,9 @@ FLOOR_FACTOR = 16.0  # how many times its rounding a backward pass may be off
 
 @dataclass(frozen=True)
 class Comparison:
-    """Analytic and numeric derivatives of one parameter along the lines of one probe."""
+    """Analytic and numeric derivatives along the lines of one probe, of one parameter or of all."""
 
-    probe: Probe
+    probe: Probe | Together
     analytic: Array  # (k,)
     numeric: Derivatives  # (k,)
     noise: float  # largest change of `numeric` when each weight moves by a unit in the last place
@@ -36,6 +36,8 @@ class Comparison:
     def slope(self) -> float:
         """Largest entry that the derivatives prove the true gradient to have at the least."""
         values = self.numeric.values
+        if isinstance(self.probe, Together):  # which entry, of which parameter, they do not say
+            return 0.0
         if self.probe.directions is None or not values.any():
             return largest(values)
         return largest(values / self.probe.lengths)
@@ -57,11 +59,21 @@ def compare(
             analytic = probe.along(gradient)
         else:
             analytic = np.full(len(numeric.values), largest(probe.moved(gradient)))
-        noise = 0.0
-        if again is not None:
-            first = numeric.values[: len(again.values)]
-            noise = largest(first - again.values)
-    return Comparison(probe, analytic, numeric, noise)
+        return Comparison(probe, analytic, numeric, _noise(numeric, again))
+
+
+def compare_together(
+    gradients: Mapping[str, Array], probe: Together, numeric: Derivatives, again: Derivatives | None
+) -> Comparison:
+    """The same of all gradients at once."""
+    with np.errstate(invalid="ignore"):
+        return Comparison(probe, probe.along(gradients), numeric, _noise(numeric, again))
+
+
+def _noise(numeric: Derivatives, again: Derivatives | None) -> float:
+    if again is None:
+        return 0.0
+    return largest(numeric.values[: len(again.values)] - again.values)
 
 
 def rounding_floor(
@@ -118,6 +130,8 @@ def judge(
 
     scale = max(scale, *(c.slope for c in comparisons))
     if scale <= floor:
+        if any(isinstance(c.probe, Together) and c.numeric.values.any() for c in comparisons):
+            return found(Status.UNDECIDED, "lines through all parameters do not tell", nan, nan)
         rule = "zero" if scale == 0 else f"at most {scale:.1e}, the rounding floor is {floor:.1e}"
         return found(Status.NOT_EXERCISED, f"every derivative is {rule}", 0.0, 0.0)
     error = max(largest(c.analytic - c.numeric.values) for c in comparisons) / scale
@@ -145,12 +159,9 @@ def _way_out(bound: float, tolerance: float) -> str:
 
 def _own_error(c: Comparison, eps: float) -> float:
     """How far off the derivatives themselves may be: method, measured noise, summing up."""
-    terms = (
-        np.sqrt(len(c.analytic))
-        if c.probe.directions is None
-        else np.sqrt(c.probe.directions[0].size)
-    )
-    summing = eps * float(terms) * largest(c.analytic)
+    one_by_one = isinstance(c.probe, Probe) and c.probe.directions is None
+    terms = len(c.analytic) if one_by_one else c.probe.terms
+    summing = eps * float(np.sqrt(terms)) * largest(c.analytic)
     return float(np.max(c.numeric.errors)) + NOISE_FACTOR * c.noise + summing
 
 
@@ -159,7 +170,8 @@ def _entries_over(
 ) -> tuple[Entry, ...]:
     """Entries whose derivatives differ by more than `limit`, the worst first; none if not taken."""
     for c in comparisons:
-        if c.probe.directions is None and gradient.size == len(c.analytic):
+        one_by_one = isinstance(c.probe, Probe) and c.probe.directions is None
+        if one_by_one and gradient.size == len(c.analytic):
             with np.errstate(invalid="ignore"):  # Inf - Inf
                 apart = np.abs(c.analytic - c.numeric.values)
             order = np.argsort(-np.nan_to_num(apart, nan=np.inf), kind="stable")

@@ -20,9 +20,15 @@ from pybridge.gradcheck import (
     posted,
     probes,
 )
-from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor
+from pybridge.gradcheck.judge import (
+    Comparison,
+    compare,
+    compare_together,
+    judge,
+    rounding_floor,
+)
 from pybridge.precision import Precision
-from pybridge.sides import Examination, Task
+from pybridge.sides import Examination, Probe, Task, Together, parts
 from pybridge.weights import Array, largest
 
 
@@ -52,15 +58,20 @@ class Differencing:
     tolerance: Callable[[Precision], float]
     derivatives: Callable[[Array], Derivatives]
     one_by_one: int = probes.ONE_BY_ONE  # parameters of up to so many entries go entry by entry
+    together: bool = False  # the directions through all parameters at once, see `quick`
 
     def tasks(self, case: Case) -> tuple[Task, Task]:
         """Directions and entries of the case; the first directions again with nudged weights."""
-        directions = probes.directions(case)
+        lines = probes.directions(case)
+        first = tuple(map(probes.first, lines))
         rest = probes.through_absent(case) + probes.entries(case, self.one_by_one)
         return (
-            Task(case, directions + rest, self.steps),
-            Task(nudged(case), tuple(map(probes.first, directions)), self.steps),
+            Task(case, self._joined(lines) + rest, self.steps),
+            Task(nudged(case), self._joined(first), self.steps),
         )
+
+    def _joined(self, lines: tuple[Probe, ...]) -> tuple[Probe | Together, ...]:
+        return (Together(lines),) if self.together else lines
 
     def check(self, task: Task, answer: Examination, again: Examination) -> list[ParameterCheck]:
         """One verdict a parameter, see `judge`."""
@@ -69,12 +80,17 @@ class Differencing:
         comparisons: dict[str, list[Comparison]] = {}
         # The nudged task has the first probes of this one, and not the entries after them.
         for probe, costs, nudged_costs in zip_longest(task.probes, answer.costs, again.costs):
-            gradient = gradients.get(probe.name)
-            if gradient is not None and gradient.shape == arrays[probe.name].shape:
+            names = [part.name for part in parts(probe)]
+            if all(n in gradients and gradients[n].shape == arrays[n].shape for n in names):
+                numeric = self.derivatives(costs)
                 repeated = None if nudged_costs is None else self.derivatives(nudged_costs)
-                comparisons.setdefault(probe.name, []).append(
-                    compare(gradient, probe, self.derivatives(costs), repeated)
+                found = (
+                    compare_together(gradients, probe, numeric, repeated)
+                    if isinstance(probe, Together)
+                    else compare(gradients[probe.name], probe, numeric, repeated)
                 )
+                for name in names:
+                    comparisons.setdefault(name, []).append(found)
         sizes = {name: largest(gradient) for name, gradient in gradients.items()}
         noise = _relative_noise(sizes, comparisons)
         precision = task.case.precision
@@ -117,7 +133,7 @@ class Posted:
         gradients = answer.run.gradients
         return _unmatched(task.case.weights.arrays, gradients, posted.THRESHOLD) + [
             posted.judge(gradients[probe.name], probe, costs)
-            for probe, costs in zip(task.probes, answer.costs, strict=True)
+            for probe, costs in zip(posted.probes(task.case), answer.costs, strict=True)
             if probe.name in gradients
         ]
 
@@ -138,20 +154,29 @@ METHODS: Mapping[str, Method] = {"complex": COMPLEX, "difference": DIFFERENCE, "
 
 
 def quick(method: Method) -> Method:
-    """The same along random directions alone, which test all entries at once."""
-    return replace(method, one_by_one=0) if isinstance(method, Differencing) else method
+    """The same along random directions alone, through all entries of all parameters at once."""
+    if not isinstance(method, Differencing):
+        return method
+    return replace(method, one_by_one=0, together=True)
+
+
+def apart(method: Method) -> Method:
+    """The same with every parameter by itself."""
+    return replace(method, together=False) if isinstance(method, Differencing) else method
 
 
 def thorough(method: Method) -> Method:
     """The same with the entries of small parameters one by one."""
     if not isinstance(method, Differencing):
         return method
-    return replace(method, one_by_one=probes.ONE_BY_ONE)
+    return replace(method, one_by_one=probes.ONE_BY_ONE, together=False)
 
 
 def exhaustive(method: Method) -> Method:
     """The same method, taking every parameter entry by entry, however large."""
-    return replace(method, one_by_one=sys.maxsize) if isinstance(method, Differencing) else method
+    if not isinstance(method, Differencing):
+        return method
+    return replace(method, one_by_one=sys.maxsize, together=False)
 
 
 def _unmatched(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -39,6 +40,36 @@ class Probe:
         assert self.directions is not None
         return np.asarray(np.abs(self.directions).reshape(len(self.directions), -1).sum(axis=1))
 
+    @property
+    def terms(self) -> int:
+        """How many components a direction has."""
+        assert self.directions is not None
+        return math.prod(self.directions.shape[1:])
+
+
+@dataclass(frozen=True)
+class Together:
+    """Straight lines through several parameters: the i-th directions of all probes make the i-th.
+
+    The probes have directions, as many each.
+    """
+
+    probes: tuple[Probe, ...]
+
+    def along(self, gradients: Mapping[str, Array]) -> Array:
+        """Derivatives (k,) along the lines, of gradients of the shapes of the parameters."""
+        return np.asarray(sum(probe.along(gradients[probe.name]) for probe in self.probes))
+
+    @property
+    def terms(self) -> int:
+        """How many components a direction has."""
+        return sum(probe.terms for probe in self.probes)
+
+
+def parts(probe: Probe | Together) -> tuple[Probe, ...]:
+    """The lines of a probe, by parameter."""
+    return probe.probes if isinstance(probe, Together) else (probe,)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -50,7 +81,7 @@ class Task:
     """
 
     case: Case
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[Probe | Together, ...] = ()
     steps: tuple[complex, ...] = ()
     more: tuple[Task, ...] = ()
 

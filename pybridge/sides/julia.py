@@ -14,7 +14,7 @@ from pybridge import runtime
 from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
-from pybridge.sides import Failure, Reference, Reply, Task, recorder, worker
+from pybridge.sides import Failure, Probe, Reference, Reply, Task, recorder, worker
 from pybridge.sides.crew import Crew
 from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError, LoadingError
 from pybridge.trace import Keep, Recording, Rewrite, Trial
@@ -129,9 +129,9 @@ class JuliaSide:
         """Ask a worker. A crash of Julia becomes a Failure, and a new worker takes over."""
         return self._ask(worker.examine, task)
 
-    def referee(self, task: Task) -> Future[Reference | Failure]:
-        """The same functions in 256 bits, along the directions of a task's probes."""
-        return self._ask(worker.referee, task)
+    def referee(self, case: Case, lines: tuple[Probe, ...]) -> Future[Reference | Failure]:
+        """The same functions in 256 bits, and their derivatives along these lines."""
+        return self._ask(worker.referee, case, lines)
 
     def record(self, case: Case, keep: Keep) -> Recording | Failure:
         """Everything that the file, as edited by the setup, does in one case."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from pybridge.adapters import RESULTS
 from pybridge.case import Case
-from pybridge.sides import Probe, Run, Task
+from pybridge.sides import Examination, Probe, Run, Task, parts
 from pybridge.tagger import Indices
 from pybridge.weights import Array
 
@@ -22,23 +23,33 @@ KINDS = ("f8", "f4", "f2", "c16", "c8", "i8", "?")  # by number, from 1, as in P
 Packed = tuple[list[str], Array, Array, Indices, Array]
 
 
-def packed(task: Task) -> Packed:
-    """Names of the parameters, their values and h_prev, directions, layout, steps of a task."""
-    case, arrays = task.case, task.case.weights.arrays
+def packed(question: Task) -> Packed:
+    """Names of the parameters, values, directions, layout and steps of a task and of its `more`."""
+    case, arrays = question.case, question.case.weights.arrays
     layout = [len(case.words), *(case.words + 1).tolist(), *(case.tags + 1).tolist()]
     layout += [len(case.rows), case.outputs, case.h_prev.size]
     for array in arrays.values():
         layout += array.shape
+    values, lines, steps = [*arrays.values(), case.h_prev], [np.empty(0)], []
     number = {name: i for i, name in enumerate(arrays, 1)}
-    for probe in task.probes:
-        layout += _layout(probe, number[probe.name])
-    lines = [p.directions.ravel() for p in task.probes if p.directions is not None]
+    for task in (question, *question.more):
+        if is_own := task.case is not case:
+            values += task.case.weights.arrays.values()
+        steps.append(task.along)
+        is_real = task.along.dtype.kind == "f"
+        layout += [is_own, len(task.steps), is_real, len(task.probes)]
+        for probe in task.probes:
+            layout.append(len(parts(probe)))
+            for part in parts(probe):
+                layout += _layout(part, number[part.name])
+                if part.directions is not None:
+                    lines.append(part.directions)
     return (
         list(arrays),
-        np.concatenate([array.ravel() for array in (*arrays.values(), case.h_prev)]),
-        np.concatenate(lines, dtype=np.float64) if lines else np.empty(0),
+        np.concatenate([array.ravel() for array in values]),
+        np.concatenate([array.ravel() for array in lines], dtype=np.float64),
         np.array(layout, np.int64),
-        task.along,
+        np.concatenate(steps),
     )
 
 
@@ -63,7 +74,24 @@ def unpacked(held: Array, layout: Indices) -> Iterator[Array | None]:
         at = end
 
 
-def first_run(arrays: Iterator[Array | None], case: Case, gives: Sequence[str]) -> Run:
+def answers(
+    question: Task, refusals: Sequence[str], arrays: Iterator[Array | None], gives: Sequence[str]
+) -> Iterator[Examination]:
+    """What Julia says of a task and of its `more`, the arrays being those of `unpacked`.
+
+    Without the fingerprint. Of the results of a run those that are compared.
+    """
+    shared: Run | None = None
+    for task, refusal in zip((question, *question.more), refusals, strict=True):
+        run = shared
+        if run is None or task.case is not question.case:
+            run = next_run(arrays, task.case, gives)
+        shared = shared or run
+        costs = () if refusal else tuple(islice(arrays, len(task.probes)))
+        yield Examination("", run, tuple(a for a in costs if a is not None), refusal)
+
+
+def next_run(arrays: Iterator[Array | None], case: Case, gives: Sequence[str]) -> Run:
     """The run, of arrays that begin with its own; of its results those that are compared."""
     results = {name: next(arrays) for name in RESULTS}
     gradients = {name: next(arrays) for name in case.weights.arrays}

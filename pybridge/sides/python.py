@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -15,7 +15,17 @@ from pybridge import tagger
 from pybridge.adapters import RESULTS, AdapterError
 from pybridge.adapters.python import Adapted
 from pybridge.case import Case, own_copy
-from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, tensors
+from pybridge.sides import (
+    Examination,
+    Failure,
+    Probe,
+    Reply,
+    Run,
+    Task,
+    Together,
+    parts,
+    tensors,
+)
 from pybridge.sides.deadline import OverdueError, within
 from pybridge.sides.tangents import Seed, Tangents
 from pybridge.weights import Array, Weights, largest
@@ -101,35 +111,27 @@ class PythonSide:
         except Exception as e:  # a forward pass that cannot take complex weights
             return (), self._where_and_what(e)
 
-    def _costs(self, case: Case, probe: Probe, steps: Array, arrays: dict[str, Array]) -> Array:
+    def _costs(
+        self, case: Case, probe: Probe | Together, steps: Array, arrays: dict[str, Array]
+    ) -> Array:
         """Cost at `value + step * direction`, for every direction (rows) and step (columns).
 
         `arrays` are the weights in the dtype of the steps, and are so again afterwards.
         """
-        value, whole = case.weights.arrays[probe.name], arrays[probe.name]
         imaginary = all(step.real == 0 != step.imag for step in steps)
-        if probe.directions is None and value.size > MANY and imaginary:
+        if isinstance(probe, Probe) and probe.directions is None and imaginary:
             found = self._by_tangents(case, probe.name, steps, arrays)
             if found is not None:
                 return found
-        lines = _every_entry(value.shape) if probe.directions is None else probe.directions
-        place = slice(None) if probe.rows is None else probe.rows
-        start = value[place]
-        moved = start.astype(steps.dtype)
-        costs = np.empty(
-            (value.size if probe.directions is None else len(probe.directions), len(steps)),
-            dtype=steps.dtype,
-        )
-        for i, direction in enumerate(lines):
+        moving = [_Moving(part, case.weights.arrays, arrays) for part in parts(probe)]
+        costs = np.empty((moving[0].count, len(steps)), dtype=steps.dtype)
+        for i, directions in enumerate(zip(*(one.lines for one in moving), strict=True)):
             for j, step in enumerate(steps):
-                if imaginary:  # what is real stays as it is
-                    np.multiply(direction, step.imag, out=moved.imag, casting="same_kind")
-                else:
-                    np.multiply(direction, step, out=moved, casting="same_kind")
-                    moved += start
-                whole[place] = moved
+                for one, direction in zip(moving, directions, strict=True):
+                    one.move(direction, step, imaginary=imaginary)
                 costs[i, j] = self._cost(case, arrays)
-        whole[place] = start
+        for one in moving:
+            one.restore()
         return costs
 
     def _by_tangents(
@@ -141,7 +143,7 @@ class PythonSide:
         where the steps are not tiny, where the forward pass does not take tangents, or where they
         do not add up to what complex steps say of two random directions.
         """
-        if np.abs(steps).max() > TINY:
+        if case.weights.arrays[name].size <= MANY or np.abs(steps).max() > TINY:
             return None
         try:
             cost, slopes = self._slopes(case, name)
@@ -191,6 +193,35 @@ class PythonSide:
                 place = f"{name}:{frame.tb_lineno}: "
             frame = frame.tb_next
         return f"{place}{type(e).__name__}: {' '.join(str(e).split())}"
+
+
+class _Moving:
+    """The rows of a parameter that a probe moves, in the arrays that the tagger is handed."""
+
+    def __init__(
+        self, probe: Probe, values: Mapping[str, Array], arrays: Mapping[str, Array]
+    ) -> None:
+        value, self._whole = values[probe.name], arrays[probe.name]
+        self._place = slice(None) if probe.rows is None else probe.rows
+        self._start = value[self._place]
+        self._moved = self._start.astype(self._whole.dtype)
+        own = probe.directions
+        self.lines: Iterable[Array] = _every_entry(value.shape) if own is None else own
+        self.count = value.size if own is None else len(own)
+
+    def move(self, direction: Array, step: Any, *, imaginary: bool) -> None:
+        """To `value + step * direction`."""
+        moved = self._moved
+        if imaginary:  # what is real stays as it is
+            np.multiply(direction, step.imag, out=moved.imag, casting="same_kind")
+        else:
+            np.multiply(direction, step, out=moved, casting="same_kind")
+            moved += self._start
+        self._whole[self._place] = moved
+
+    def restore(self) -> None:
+        """Back to where it was."""
+        self._whole[self._place] = self._start
 
 
 def _of_kind(kind: np.dtype[Any], arrays: Mapping[str, Array], room: Room) -> dict[str, Array]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pybridge.case import Case
 from pybridge.edit import Edit
-from pybridge.sides import Failure, Task, worker
+from pybridge.sides import Failure, worker
 from pybridge.trace import (
     Access,
     Event,
@@ -39,7 +39,7 @@ def record(setup: worker.Setup, case: Case, keep: Keep) -> Recording | Failure:
     _, _, _, problem = worker._session(setup)
     if problem:
         return Failure(problem)
-    _, *question, _ = worker._question(Task(case))
+    _, *question = worker._question(case)
     answer, problem = worker.part(setup, "Trace").record(
         str(setup.tagger),
         list(setup.parameters),
@@ -74,7 +74,7 @@ def rewrites(
     _, _, tagger, problem = worker._session(setup)
     if problem:
         return Failure(problem)
-    names, values, *_ = worker._question(Task(case))
+    names, values, *_ = worker._question(case)
     found, problem = worker.part(setup, "Trace").rewrites(
         tagger,
         _replacements(setup.edit),

@@ -23,7 +23,7 @@ from pybridge.configuration import Configuration
 from pybridge.edit import Edit
 from pybridge.evidence import question
 from pybridge.gradcheck import probes
-from pybridge.gradcheck.methods import METHODS
+from pybridge.gradcheck.methods import METHODS, quick
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Examination, Failure, Reference, Task, training, worker
 from pybridge.sides.julia import Answer, JuliaSide
@@ -54,10 +54,10 @@ def rehearse(setup: Setup) -> None:
     case = _case()
     held = {**case.weights.arrays, "h_prev": case.h_prev}
     assert len(worker.fingerprint(setup, held)) == 64
-    for method in METHODS.values():
+    for method in (*METHODS.values(), quick(METHODS["complex"])):
         for one in (case, _case(hidden=1)):  # whose arrays numpy lays out in both orders at once
             assert isinstance(worker.examine(setup, question(one, method)), Examination)
-    assert isinstance(worker.referee(setup, Task(case, probes.directions(case))), Reference)
+    assert isinstance(worker.referee(setup, case, probes.directions(case)), Reference)
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(_BROKEN):
             file = Path(folder) / f"{number}.jl"

@@ -24,8 +24,8 @@ from pybridge.adapters import RESULTS, Adapter
 from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
-from pybridge.sides import Examination, Failure, Reference, Reply, Run, Task
-from pybridge.sides.packing import first_run, packed, unpacked
+from pybridge.sides import Failure, Probe, Reference, Reply, Run, Task
+from pybridge.sides.packing import answers, packed, unpacked
 from pybridge.weights import Array
 
 Outcome = tuple[Any, RuntimeError | None]
@@ -134,38 +134,28 @@ def examine(setup: Setup, task: Task) -> Reply:
     _, xcheck, tagger, problem = _session(setup)
     if problem:
         return Failure(problem)
-    found: list[Examination] = []
-    for one in (task, *task.more):
-        # The first is run twice, one about the very same case not at all.
-        runs = 2 if not found else int(one.case is not task.case)
-        answer, problem = xcheck.examine_packed(tagger, *packed(one), runs)
-        if problem:
-            return Failure(str(problem))
-        held, refusal, numbers, layout = answer
-        arrays = unpacked(_copy(numbers), _copy(layout))
-        found.append(
-            Examination(
-                fingerprint=str(held),
-                run=first_run(arrays, one.case, setup.gives) if runs else found[0].run,
-                costs=tuple(array for array in arrays if array is not None),
-                refusal=str(refusal),
-            )
-        )
-    return replace(found[0], more=tuple(found[1:]))
+    answer, problem = xcheck.examine_packed(tagger, *packed(task))
+    if problem:
+        return Failure(str(problem))
+    held, refusals, numbers, layout = answer
+    arrays = unpacked(_copy(numbers), _copy(layout))
+    first, *more = answers(task, str(refusals).split("\n"), arrays, setup.gives)
+    return replace(first, fingerprint=str(held), more=tuple(more))
 
 
-def referee(setup: Setup, task: Task) -> Reference | Failure:
-    """The results and the derivatives along the probes of a task, in 256 bits."""
+def referee(setup: Setup, case: Case, lines: tuple[Probe, ...]) -> Reference | Failure:
+    """The results and the derivatives along some lines, in 256 bits."""
     _, xcheck, tagger, problem = _session(setup)
     if problem:
         return Failure(problem)
-    answer, problem = xcheck.referee(tagger, *_question(task))
+    probes = [[(p.name, p.directions, None if p.rows is None else p.rows + 1)] for p in lines]
+    answer, problem = xcheck.referee(tagger, *_question(case), probes)
     if problem:
         return Failure(str(problem))
     run, derivatives = answer
-    names = [probe.name for probe in task.probes]
+    names = [probe.name for probe in lines]
     slopes = {n: _copy(d) for n, d in zip(names, derivatives, strict=True)}
-    return Reference(_run(setup, run, task.case), slopes)
+    return Reference(_run(setup, run, case), slopes)
 
 
 def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
@@ -217,9 +207,8 @@ def outline(found: runtime.Runtime, library: Path, file: Path) -> tuple[Any, str
     ), ""
 
 
-def _question(task: Task) -> tuple[Any, ...]:
-    """What Julia is told of a case: names and values, indices from 1, sizes, probes."""
-    case = task.case
+def _question(case: Case) -> tuple[Any, ...]:
+    """What Julia is told of a case: names and values, indices from 1, sizes."""
     arrays = case.weights.arrays
     return (
         list(arrays),
@@ -228,7 +217,6 @@ def _question(task: Task) -> tuple[Any, ...]:
         case.tags + 1,
         case.h_prev,
         (len(case.rows), case.outputs),
-        [(p.name, p.directions, None if p.rows is None else p.rows + 1) for p in task.probes],
     )
 
 

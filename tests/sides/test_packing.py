@@ -10,9 +10,9 @@ import pytest
 from pybridge.case import nudged
 from pybridge.evidence import question
 from pybridge.gradcheck.methods import COMPLEX
-from pybridge.sides import Examination, Probe, Task, tensors
+from pybridge.sides import Examination, Probe, Task, Together, tensors
 from pybridge.sides.julia import JuliaSide
-from pybridge.sides.packing import first_run, packed, unpacked
+from pybridge.sides.packing import answers, next_run, packed, unpacked
 from pybridge.weights import Array
 from tests.making import a_case, answered
 
@@ -25,19 +25,27 @@ def test_a_task_is_laid_out_as_julia_reads_it() -> None:
         Probe("Wxh", np.arange(8.0).reshape(1, 2, 4), rows),
         Probe("By", None),
     )
-    names, values, directions, layout, steps = packed(Task(case, probes, (1e-20j,)))
+    other = nudged(case)
+    more = (Task(other, (Together(probes[:2]),), (0.5 + 0j, 1 + 0j)), Task(case))
+    names, values, directions, layout, steps = packed(Task(case, probes, (1e-20j,), more))
     assert names == ["Wxh", "Whh", "Bh", "Why", "By"]
-    arrays = [*case.weights.arrays.values(), case.h_prev]
+    arrays = [*case.weights.arrays.values(), case.h_prev, *other.weights.arrays.values()]
     assert values.tolist() == [x for array in arrays for x in array.ravel()]
-    assert directions.tolist() == [*range(32), *range(8)]
-    shapes = [n for array in arrays[:-1] for n in array.shape]
+    assert directions.tolist() == [*range(32), *range(8)] * 2
+    shapes = [n for array in case.weights.arrays.values() for n in array.shape]
     of_the_case = [3, *(case.words + 1), *(case.tags + 1), len(case.rows), case.outputs, 4]
-    of_the_probes = [2, 2, -1, 1, 1, 2, 1, 3, 5, -1, -1]
-    assert layout.tolist() == [*of_the_case, *shapes, *of_the_probes]
+    whh, wxh, by = [2, 2, -1], [1, 1, 2, 1, 3], [5, -1, -1]
+    of_the_tasks = [0, 1, 0, 3, 1, *whh, 1, *wxh, 1, *by, 1, 2, 1, 1, 2, *whh, *wxh, 0, 0, 1, 0]
+    assert layout.tolist() == [*of_the_case, *shapes, *of_the_tasks]
     assert layout.dtype == np.int64
-    assert steps.tolist() == [1e-20j]
-    names, values, directions, *_ = packed(Task(case))
-    assert directions.size == 0
+    assert steps.tolist() == [1e-20j, 0.5, 1]
+    _, _, directions, _, steps = packed(Task(case))
+    assert (directions.size, steps.size) == (0, 0)
+
+
+def test_real_steps_alone_cross_as_real_numbers() -> None:
+    *_, steps = packed(Task(a_case(), (), (0.5 + 0j,), (Task(a_case(), (), (0.25 + 0j,)),)))
+    assert steps.dtype == np.float64
 
 
 def test_arrays_are_read_back_one_after_the_other() -> None:
@@ -69,13 +77,29 @@ def test_a_run_takes_its_own_arrays_and_leaves_the_costs() -> None:
     case = a_case("a b")
     numbers = [np.full(2, float(i)) for i in range(9)]
     arrays = iter([*numbers[:2], None, *numbers[3:]])  # a file that gives no p
-    run = first_run(arrays, case, ("cost", "h", "p"))
+    run = next_run(arrays, case, ("cost", "h", "p"))
     assert {name: a[0] for name, a in tensors(run).items()} == {
         "cost": 0, "h": 1, "dWxh": 3, "dWhh": 4, "dBh": 5, "dWhy": 6, "dBy": 7,
     }  # fmt: skip
     (left,) = arrays
     assert left is numbers[8]
-    assert list(first_run(iter(numbers), case, ("cost",)).results) == ["cost"]
+    assert list(next_run(iter(numbers), case, ("cost",)).results) == ["cost"]
+
+
+def test_each_task_takes_its_own_arrays_and_a_refusal_none() -> None:
+    case = a_case("a b")
+    probes = tuple(Probe("By", np.ones((1, 1, 3))) for _ in range(2))
+    more = (Task(nudged(case), probes), Task(case, probes))
+    numbers = [np.full(2, float(i)) for i in range(8 + 8 + 2 + 2)]
+    refusals = ["no complex numbers", "", ""]
+    first, second, third = answers(Task(case, probes, (), more), refusals, iter(numbers), ("h",))
+    runs = [one.run.results["h"][0] for one in (first, second, third)]
+    assert runs == [1, 9, 1]
+    costs = [[a[0] for a in one.costs] for one in (first, second, third)]
+    assert costs == [[], [16, 17], [18, 19]]
+    assert [one.refusal for one in (first, second, third)] == refusals
+    with pytest.raises(ValueError, match="zip"):
+        list(answers(Task(case, probes), ["", ""], iter(numbers), ("h",)))
 
 
 def test_bytes_that_end_too_early_are_no_array() -> None:
