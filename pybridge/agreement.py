@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 import numpy as np
 
 from pybridge.precision import PRECISIONS
-from pybridge.weights import Array, largest
+from pybridge.weights import Array, joined, starts
 
 # The tolerance is the larger of the one asked for and NOISE_FACTOR times the rounding noise of the
 # tensor: what moving every weight by one unit in the last place does to it on either side.
@@ -83,6 +84,7 @@ def agree(
     names = [*a, *(name for name in b if name not in a)]
     if not names:
         return Agreement((_differs("(nothing)", "no tensor on either side", 0),))
+    extents = _extents(a, b)
     return Agreement(
         tuple(
             _differs(name, f"missing on the {sides[name in a]} side", 0)
@@ -91,6 +93,7 @@ def agree(
                 name,
                 a[name],
                 b[name],
+                extents.get(name),
                 asked=tolerance,
                 telling=telling,
                 sides=sides,
@@ -104,14 +107,57 @@ def agree(
 
 def distance(a: Array, b: Array) -> float:
     """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
-    with np.errstate(invalid="ignore", over="ignore"):  # Inf - Inf is NaN, and is never near
-        return _relative(largest(a - b), a, b)
+    return _extent(a, b).distance
 
 
-def _relative(most: float, a: Array, b: Array) -> float:
-    # A tensor of denormals would overflow the quotient of the differences one by one.
-    scale = max(largest(a), largest(b))
-    return most / scale if scale > 0 else scale
+def distances(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, float]:
+    """The distance of each tensor that both have, of one shape and with numbers in it."""
+    return {name: extent.distance for name, extent in _extents(a, b).items()}
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """How large the entries of two tensors are, and how far apart."""
+
+    most: float  # |a - b|
+    a: float  # |a|
+    b: float  # |b|
+    ulps: float  # |a - b| in units in the last place
+
+    @property
+    def distance(self) -> float:
+        # A tensor of denormals would overflow the quotient of the differences one by one.
+        scale = max(self.a, self.b)
+        return self.most / scale if scale > 0 else scale
+
+    @property
+    def is_finite(self) -> bool:
+        return isfinite(self.a) and isfinite(self.b)
+
+
+def _extents(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, _Extent]:
+    """That of each tensor that both have, of one shape and with numbers in it."""
+    names = [n for n in a if n in b and a[n].shape == b[n].shape and a[n].size]
+    ours, theirs = [a[name] for name in names], [b[name] for name in names]
+    one, other = joined(ours), joined(theirs)
+    if one is None or other is None:
+        return {name: _extent(a[name], b[name]) for name in names}
+    largest_of_each = np.maximum.reduceat(_sizes(one, other), starts(ours), axis=1)
+    return {
+        name: _Extent(*numbers)
+        for name, numbers in zip(names, largest_of_each.T.tolist(), strict=True)
+    }
+
+
+def _extent(a: Array, b: Array) -> _Extent:
+    return _Extent(*_sizes(a.ravel(), b.ravel()).max(axis=1, initial=0.0).tolist())
+
+
+@np.errstate(invalid="ignore", over="ignore")  # Inf - Inf is NaN, and is never near
+def _sizes(a: Array, b: Array) -> Array:
+    """(4, n): |a - b|, |a|, |b|, and |a - b| in units in the last place."""
+    apart, of_a, of_b = np.abs(a - b), np.abs(a), np.abs(b)
+    return np.stack([apart, of_a, of_b, apart / np.spacing(np.maximum(of_a, of_b))])
 
 
 def by_step(a: Array, b: Array) -> Array:
@@ -130,6 +176,7 @@ def _compare(
     name: str,
     a: Array,
     b: Array,
+    extent: _Extent | None,
     *,
     asked: float,
     telling: float,
@@ -137,28 +184,24 @@ def _compare(
     noise: float,
     floor: float,
 ) -> Distance:
-    a, b = np.asarray(a), np.asarray(b)
     if a.shape != b.shape:
         return _differs(name, f"shapes {_shape(a)} and {_shape(b)}", 0)
-    if a.size == 0:
+    if extent is None:
         return _differs(name, "no number to compare", 0)
-    if np.shares_memory(a, b):
+    if np.may_share_memory(a, b) and np.shares_memory(a, b):
         return _differs(name, "both sides share memory: compared with itself", 0)
-    for array, side in zip((a, b), sides, strict=True):
-        if not np.isfinite(array).all():
-            at = _first(~np.isfinite(array))
-            place = f", first at {[i + 1 for i in at]}" if at else ""
-            rule = f"{array[at]} on the {side} side{place}"
-            return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
-    with np.errstate(over="ignore"):
-        differences = np.abs(a - b)
-    most = largest(differences)
-    apart = _relative(most, a, b)
+    if not extent.is_finite:
+        array, side = (a, sides[0]) if not isfinite(extent.a) else (b, sides[1])
+        at = _first(~np.isfinite(array))
+        place = f", first at {[i + 1 for i in at]}" if at else ""
+        rule = f"{array[at]} on the {side} side{place}"
+        return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
+    apart = extent.distance
     tolerance = max(asked, NOISE_FACTOR * noise)
-    at = _first(differences)
+    at = _first(np.abs(a - b))
     reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
     if not apart <= tolerance:  # NaN is not at or below
-        explained = most <= floor
+        explained = extent.most <= floor
         match = Match.UNDECIDED if explained else Match.DIFFERS
         reason += f"; rounding may reach {floor:.1e}, not relative" if explained else ""
     elif not tolerance <= max(asked, telling):
@@ -171,7 +214,7 @@ def _compare(
         rule=f"distance {apart:.1e}, tolerance {tolerance:.1e} ({reason})",
         distance=apart,
         tolerance=tolerance,
-        ulps=float(np.max(differences / np.spacing(np.maximum(np.abs(a), np.abs(b))))),
+        ulps=extent.ulps,
         compared=a.size,
         at=at,
         a=float(np.real(a[at])),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 
 from pybridge import saved_weights
 from pybridge.configuration import Configuration
-from pybridge.precision import Precision, precision_of
+from pybridge.precision import PRECISIONS, Precision, precision_of
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.tagger import PARAMETERS, Indices
-from pybridge.weights import Array, Parameters, Weights, largest, make_weights, word_rows
+from pybridge.weights import Array, Parameters, Weights, largest_each, make_weights, word_rows
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,11 @@ class Case:
     def precision(self) -> Precision:
         """That of the weights."""
         return precision_of(self.h_prev)
+
+    @cached_property
+    def largest_weight(self) -> float:
+        """Largest |entry| of any parameter."""
+        return max(largest_each(list(self.weights.arrays.values())))
 
 
 def draw(
@@ -126,16 +133,31 @@ def nudged(case: Case) -> Case:
 
     What that does to a result is the rounding noise that the result carries in any case.
     """
-    rng = np.random.default_rng(case.configuration.seed + 1)
-    eps = case.precision.eps
-
-    def moved(array: Array) -> Array:
-        bits = np.unpackbits(rng.integers(256, size=array.size // 8 + 1, dtype=np.uint8))
-        factors = np.array([1 - eps, 1 + eps], array.dtype).take(bits[: array.size])
-        return np.asarray(array * factors.reshape(array.shape))
-
     arrays = case.weights.arrays
-    return replace(case, weights=Weights(**{n: moved(array) for n, array in arrays.items()}))
+    flat = np.concatenate([array.ravel() for array in arrays.values()])
+    least = 1 << flat.size.bit_length()
+    flat *= _about_one(case.configuration.seed + 1, flat.dtype.name, least)[: flat.size]
+    ends = list(accumulate(array.size for array in arrays.values()))
+    parts = np.split(flat, ends[:-1])
+    return replace(
+        case,
+        weights=Weights(
+            **{
+                name: part.reshape(array.shape)
+                for (name, array), part in zip(arrays.items(), parts, strict=True)
+            }
+        ),
+    )
+
+
+@lru_cache(maxsize=16)
+def _about_one(seed: int, dtype: str, n: int) -> Array:
+    """`n` numbers one unit in the last place above 1 or below it; kept, since cases share them."""
+    eps = PRECISIONS[dtype].eps
+    bits = np.random.default_rng(seed).integers(2, size=n, dtype=np.uint8)
+    numbers = np.array([1 - eps, 1 + eps], dtype).take(bits)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def own_copy(case: Case) -> Case:
@@ -148,11 +170,6 @@ def own_copy(case: Case) -> Case:
         tags=case.tags.copy(),
         h_prev=case.h_prev.copy(),
     )
-
-
-def largest_weight(case: Case) -> float:
-    """Largest |entry| of any parameter."""
-    return max(largest(array) for array in case.weights.arrays.values())
 
 
 def _rows(drawn: Draw, words: Indices) -> Weights:

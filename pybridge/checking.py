@@ -13,7 +13,7 @@ import numpy as np
 
 from pybridge import grain
 from pybridge.agreement import Agreement, Match, agree
-from pybridge.case import Case, largest_weight
+from pybridge.case import Case
 from pybridge.evidence import Asked, Evidence, ask, collect, question
 from pybridge.gradcheck.judge import rounding_floor
 from pybridge.gradcheck.methods import Method
@@ -22,7 +22,7 @@ from pybridge.grain import Grain
 from pybridge.referee import Opinion, opine
 from pybridge.sides import Failure, Probe, Reference, Run, Side, Task, tensors
 from pybridge.verdict import Kind, Verdict, decide
-from pybridge.weights import largest
+from pybridge.weights import largest_each
 
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
@@ -182,11 +182,11 @@ def _grains(case: Case, *sides: tuple[Side, Evidence | Failure]) -> tuple[Grain,
 def _floor(case: Case, *runs: Run) -> dict[str, float]:
     """Absolute rounding that right code may reach at the worst, of the cost and each gradient."""
     names = {f"d{name}" for run in runs for name in run.gradients}
-    sizes = [largest(g) for run in runs for g in run.gradients.values()]
+    sizes = [size for run in runs for size in largest_each(list(run.gradients.values()))]
     most = max((size for size in sizes if np.isfinite(size)), default=0.0)
     words, precision = len(case.words), case.precision
     # The cost of a sure and right guess is -log(p) with p known to a unit in the last place of 1.
     return {
         "cost": rounding_floor(precision, words, 0.0, 1.0),
-        **dict.fromkeys(names, rounding_floor(precision, words, most, largest_weight(case))),
+        **dict.fromkeys(names, rounding_floor(precision, words, most, case.largest_weight)),
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pybridge.agreement import distance
+from pybridge.agreement import distances
 from pybridge.case import Case
 from pybridge.errors import InputError
 from pybridge.gradcheck import SHOWN, Derivatives, GradientCheck, ParameterCheck, Status, probes
@@ -239,17 +239,13 @@ def _narrowed(asked: Asked, run: Run, check: ParameterCheck) -> ParameterCheck:
 
 def _noise(once: Mapping[str, Array], again: Mapping[str, Array]) -> dict[str, float]:
     """How far apart the nudge moved each tensor; 0 where that is not a number."""
-    apart = {
-        name: distance(array, again[name])
-        for name, array in once.items()
-        if array.shape == again[name].shape and array.size
-    }
+    apart = distances(once, again)
     return {name: d if d < float("inf") else 0.0 for name, d in apart.items()}
 
 
 def _slips(case: Case, run: Run) -> tuple[str, ...]:
     """A note for tensors of another precision than that of the weights."""
-    wanted = case.precision.dtype
-    kinds = {name: array.dtype.name for name, array in tensors(run).items()}
+    wanted = case.h_prev.dtype
+    kinds = {name: array.dtype for name, array in tensors(run).items()}
     slipped = [f"{name} ({kind})" for name, kind in kinds.items() if kind != wanted]
     return (f"not kept in {wanted}: {', '.join(slipped)}",) if slipped else ()

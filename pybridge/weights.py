@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +14,9 @@ Array = NDArray[Any]  # of any floating or complex dtype
 # Name of each parameter and what it goes from and to, in the order in which `backwardRNN` returns
 # the gradients: "in" (one row for each word of the vocabulary), "hidden", "out", or "1" for a bias.
 Parameters = Mapping[str, tuple[str, str]]
+
+
+LARGE = 20_000  # entries from which on a copy costs more than some calls of numpy
 
 
 class Weights:
@@ -58,6 +62,32 @@ class Weights:
 def largest(array: Array) -> float:
     """Largest |entry|; NaN where one is NaN, 0 where there is none."""
     return float(np.abs(array).max(initial=0.0))
+
+
+def largest_each(arrays: Sequence[Array]) -> list[float]:
+    """The same of several arrays, in one go: numpy takes as long for a call as for 1,000 entries.
+
+    Of arrays that are large, or of several dtypes, one by one: then copying them costs more.
+    """
+    together = joined(arrays)
+    if together is None:
+        return [largest(array) for array in arrays]
+    return [float(n) for n in np.maximum.reduceat(np.abs(together), starts(arrays))]
+
+
+def joined(arrays: Sequence[Array]) -> Array | None:
+    """All entries one behind the other; None where that does not pay, or one has no entry."""
+    sizes = [array.size for array in arrays]
+    if not sizes or min(sizes) == 0 or sum(sizes) > LARGE:
+        return None
+    if len({array.dtype for array in arrays}) > 1:
+        return None
+    return np.concatenate([array.ravel() for array in arrays])
+
+
+def starts(arrays: Sequence[Array]) -> list[int]:
+    """Where each of them begins in `joined`."""
+    return list(accumulate((array.size for array in arrays[:-1]), initial=0))
 
 
 def word_rows(parameters: Parameters) -> tuple[str, ...]:

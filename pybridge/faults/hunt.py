@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pybridge.agreement import Agreement, Match, distance
-from pybridge.case import Case, largest_weight
+from pybridge.case import Case
 from pybridge.checking import check_cases
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.faults import WRONG, Caught, Fate, Fault, Language, Outcome, ladder
@@ -64,7 +64,7 @@ class Hunt:
             if isinstance(a, Failure) or bool(a.refusal) != bool(b.refusal):
                 return True
             ours, theirs = _numbers(a), _numbers(b)
-            size = (len(case.words) + _largest(b)) * max(1.0, largest_weight(case))
+            size = (len(case.words) + _largest(b)) * max(1.0, case.largest_weight)
             for name, array in theirs.items():
                 if ours[name].shape != array.shape or not (
                     distance(ours[name], array) <= CHANGED

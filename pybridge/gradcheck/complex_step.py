@@ -20,7 +20,9 @@ STEPS: tuple[complex, ...] = (complex(0.0, H),)
 def derivatives(costs: Array) -> Derivatives:
     """From the costs (k, 1) at STEPS. A cost that is not finite has no derivative."""
     cost = costs[:, 0]
-    values = cost.imag.astype(np.float64) / H
-    values[~np.isfinite(cost)] = np.nan
+    values = np.asarray(cost.imag, np.float64) / H
+    finite = np.isfinite(cost)
+    if not finite.all():
+        values[~finite] = np.nan
     none = np.zeros(len(cost))
     return Derivatives(values=values, errors=none, doubts=none)

@@ -8,7 +8,8 @@ NaN never passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,12 +26,34 @@ FLOOR_FACTOR = 16.0  # how many times its rounding a backward pass may be off
 
 @dataclass(frozen=True)
 class Comparison:
-    """Analytic and numeric derivatives along the lines of one probe, of one parameter or of all."""
+    """Analytic and numeric derivatives along the lines of one probe, of one parameter or of all.
+
+    What it says is found out once, and serves every parameter that the lines go through.
+    """
 
     probe: Probe | Together
     analytic: Array  # (k,)
     numeric: Derivatives  # (k,)
     noise: float  # largest change of `numeric` when each weight moves by a unit in the last place
+    eps: float  # of the precision of the weights
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether all numeric derivatives are."""
+        return bool(np.isfinite(self.numeric.values).all())
+
+    @cached_property
+    def error(self) -> float:
+        """Largest |analytic - numeric|."""
+        return largest(self.analytic - self.numeric.values)
+
+    @cached_property
+    def own_error(self) -> float:
+        """How far off the derivatives themselves may be: method, measured noise, summing up."""
+        one_by_one = isinstance(self.probe, Probe) and self.probe.directions is None
+        terms = len(self.analytic) if one_by_one else self.probe.terms
+        summing = self.eps * math.sqrt(terms) * largest(self.analytic)
+        return float(np.max(self.numeric.errors)) + NOISE_FACTOR * self.noise + summing
 
     @cached_property
     def slope(self) -> float:
@@ -44,7 +67,7 @@ class Comparison:
 
 
 def compare(
-    gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None
+    gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None, eps: float
 ) -> Comparison:
     """Put the gradient beside the derivatives.
 
@@ -59,15 +82,19 @@ def compare(
             analytic = probe.along(gradient)
         else:
             analytic = np.full(len(numeric.values), largest(probe.moved(gradient)))
-        return Comparison(probe, analytic, numeric, _noise(numeric, again))
+        return Comparison(probe, analytic, numeric, _noise(numeric, again), eps)
 
 
 def compare_together(
-    gradients: Mapping[str, Array], probe: Together, numeric: Derivatives, again: Derivatives | None
+    gradients: Mapping[str, Array],
+    probe: Together,
+    numeric: Derivatives,
+    again: Derivatives | None,
+    eps: float,
 ) -> Comparison:
     """The same of all gradients at once."""
     with np.errstate(invalid="ignore"):
-        return Comparison(probe, probe.along(gradients), numeric, _noise(numeric, again))
+        return Comparison(probe, probe.along(gradients), numeric, _noise(numeric, again), eps)
 
 
 def _noise(numeric: Derivatives, again: Derivatives | None) -> float:
@@ -95,7 +122,7 @@ def judge(
     shape: tuple[int, ...],
     comparisons: Sequence[Comparison],
     *,
-    precision: Precision,
+    scale: float,
     tolerance: float,
     floor: float,
     steps: int,
@@ -103,11 +130,11 @@ def judge(
 ) -> ParameterCheck:
     """The verdict on one parameter.
 
-    `shape` is the shape of the parameter, `floor` the rounding of the backward pass, see
-    `rounding_floor`: what is smaller says nothing. `steps` are the forward passes a line took,
-    `noise` is the relative noise of the case, where it is larger than that of the parameter.
+    `shape` is the shape of the parameter, `scale` the largest |entry| of the gradient, `floor` the
+    rounding of the backward pass, see `rounding_floor`: what is smaller says nothing. `steps` are
+    the forward passes a line took, `noise` is the relative noise of the case, where it is larger
+    than that of the parameter.
     """
-    scale = largest(gradient)
     passes = steps * sum(len(c.analytic) for c in comparisons)
 
     def found(status: Status, rule: str, error: float, bound: float) -> ParameterCheck:
@@ -119,13 +146,13 @@ def judge(
     nan = float("nan")
     if gradient.shape != shape:
         return found(Status.FAILED, f"of shape {gradient.shape}, not {shape}", nan, nan)
-    if not np.isfinite(scale):
+    if not math.isfinite(scale):
         at = np.unravel_index(int(np.argmin(np.isfinite(gradient))), gradient.shape)
         where = [int(i) + 1 for i in at]
         return found(Status.FAILED, f"not finite: {gradient[at]} at {where}", nan, nan)
     if not gradient.size or not comparisons or not all(len(c.analytic) for c in comparisons):
         return found(Status.UNDECIDED, "no derivative to compare with", nan, nan)
-    if not all(np.isfinite(c.numeric.values).all() for c in comparisons):
+    if not all(c.is_finite for c in comparisons):
         return found(Status.FAILED, "the cost has no finite derivative", nan, nan)
 
     scale = max(scale, *(c.slope for c in comparisons))
@@ -134,15 +161,13 @@ def judge(
             return found(Status.UNDECIDED, "lines through all parameters do not tell", nan, nan)
         rule = "zero" if scale == 0 else f"at most {scale:.1e}, the rounding floor is {floor:.1e}"
         return found(Status.NOT_EXERCISED, f"every derivative is {rule}", 0.0, 0.0)
-    error = max(largest(c.analytic - c.numeric.values) for c in comparisons) / scale
-    # np.max, unlike max, does not lose a NaN.
-    own = float(np.max([_own_error(c, precision.eps) for c in comparisons])) / scale
-    bound = float(np.max([own, NOISE_FACTOR * noise]))
+    error = _most(c.error for c in comparisons) / scale
+    bound = _most([*(c.own_error / scale for c in comparisons), NOISE_FACTOR * noise])
     measured = f"error {error:.1e}, bound {bound:.1e}, tolerance {tolerance:.1e}"
     if error <= tolerance and bound <= tolerance:
         return found(Status.PASSED, measured, error, bound)
-    doubt = float(np.max([np.max(c.numeric.doubts) for c in comparisons])) / scale
-    limit = float(np.max([tolerance, bound, doubt, floor / scale]))
+    doubt = _most(float(np.max(c.numeric.doubts)) for c in comparisons) / scale
+    limit = _most([tolerance, bound, doubt, floor / scale])
     if error > limit:
         wrong = _entries_over(limit * scale, gradient, comparisons)
         failed = found(Status.FAILED, measured, error, bound)
@@ -157,12 +182,10 @@ def _way_out(bound: float, tolerance: float) -> str:
     return "rounding may explain it; smaller weights or a shorter sentence decide it"
 
 
-def _own_error(c: Comparison, eps: float) -> float:
-    """How far off the derivatives themselves may be: method, measured noise, summing up."""
-    one_by_one = isinstance(c.probe, Probe) and c.probe.directions is None
-    terms = len(c.analytic) if one_by_one else c.probe.terms
-    summing = eps * float(np.sqrt(terms)) * largest(c.analytic)
-    return float(np.max(c.numeric.errors)) + NOISE_FACTOR * c.noise + summing
+def _most(numbers: Iterable[float]) -> float:
+    """The largest; unlike max, it does not lose a NaN."""
+    found = list(numbers)
+    return next((n for n in found if n != n), max(found))
 
 
 def _entries_over(

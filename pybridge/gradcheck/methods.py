@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pybridge.case import Case, largest_weight, nudged
+from pybridge.case import Case, nudged
 from pybridge.gradcheck import (
     Derivatives,
     ParameterCheck,
@@ -29,7 +29,7 @@ from pybridge.gradcheck.judge import (
 )
 from pybridge.precision import Precision
 from pybridge.sides import Examination, Probe, Task, Together, parts
-from pybridge.weights import Array, largest
+from pybridge.weights import Array, largest_each
 
 
 class Method(Protocol):
@@ -77,6 +77,7 @@ class Differencing:
         """One verdict a parameter, see `judge`."""
         gradients = answer.run.gradients
         arrays = task.case.weights.arrays
+        precision = task.case.precision
         comparisons: dict[str, list[Comparison]] = {}
         # The nudged task has the first probes of this one, and not the entries after them.
         for probe, costs, nudged_costs in zip_longest(task.probes, answer.costs, again.costs):
@@ -85,21 +86,20 @@ class Differencing:
                 numeric = self.derivatives(costs)
                 repeated = None if nudged_costs is None else self.derivatives(nudged_costs)
                 found = (
-                    compare_together(gradients, probe, numeric, repeated)
+                    compare_together(gradients, probe, numeric, repeated, precision.eps)
                     if isinstance(probe, Together)
-                    else compare(gradients[probe.name], probe, numeric, repeated)
+                    else compare(gradients[probe.name], probe, numeric, repeated, precision.eps)
                 )
                 for name in names:
                     comparisons.setdefault(name, []).append(found)
-        sizes = {name: largest(gradient) for name, gradient in gradients.items()}
+        sizes = dict(zip(gradients, largest_each(list(gradients.values())), strict=True))
         noise = _relative_noise(sizes, comparisons)
-        precision = task.case.precision
         tolerance = self.tolerance(precision)
         floor = rounding_floor(
             precision,
             len(task.case.words),
             _largest(sizes, comparisons),
-            largest_weight(task.case),
+            task.case.largest_weight,
         )
         return _unmatched(arrays, gradients, tolerance) + [
             judge(
@@ -107,7 +107,7 @@ class Differencing:
                 gradients[name],
                 array.shape,
                 comparisons.get(name, []),
-                precision=precision,
+                scale=sizes[name],
                 tolerance=tolerance,
                 floor=floor,
                 noise=noise,

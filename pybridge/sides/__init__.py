@@ -58,12 +58,19 @@ class Together:
 
     def along(self, gradients: Mapping[str, Array]) -> Array:
         """Derivatives (k,) along the lines, of gradients of the shapes of the parameters."""
-        return np.asarray(sum(probe.along(gradients[probe.name]) for probe in self.probes))
+        moved = [probe.moved(gradients[probe.name]).ravel() for probe in self.probes]
+        return np.asarray(self._lines @ np.concatenate(moved))
 
     @property
     def terms(self) -> int:
         """How many components a direction has."""
-        return sum(probe.terms for probe in self.probes)
+        return int(self._lines.shape[1])
+
+    @cached_property
+    def _lines(self) -> Array:
+        """All directions, one behind the other: (k, terms)."""
+        several = [probe.directions for probe in self.probes]
+        return np.concatenate([d.reshape(len(d), -1) for d in several if d is not None], axis=1)
 
 
 def parts(probe: Probe | Together) -> tuple[Probe, ...]:

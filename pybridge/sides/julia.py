@@ -16,6 +16,7 @@ from pybridge.edit import Edit
 from pybridge.errors import InputError
 from pybridge.sides import Failure, Probe, Reference, Reply, Task, recorder, worker
 from pybridge.sides.crew import Crew
+from pybridge.sides.packing import PackedAnswer, packed, read
 from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError, LoadingError
 from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
@@ -127,15 +128,24 @@ class JuliaSide:
 
     def submit(self, task: Task) -> Future[Reply]:
         """Ask a worker. A crash of Julia becomes a Failure, and a new worker takes over."""
-        return self._ask(worker.examine, task)
+        asked = self._ask(worker.examine, packed(task), about=task.case)
+        return _then(asked, lambda answer: self._read(task, answer))
+
+    def _read(self, task: Task, answer: PackedAnswer | Failure) -> Reply:
+        if isinstance(answer, Failure):
+            return answer
+        try:
+            return read(task, answer, self.setup.gives)
+        except Exception as e:  # else nobody would hear of it, and wait for ever
+            return Failure(f"{self.setup.tagger}: the answer cannot be read: {_what(e)}")
 
     def referee(self, case: Case, lines: tuple[Probe, ...]) -> Future[Reference | Failure]:
         """The same functions in 256 bits, and their derivatives along these lines."""
-        return self._ask(worker.referee, case, lines)
+        return self._ask(worker.referee, case, lines, about=case)
 
     def record(self, case: Case, keep: Keep) -> Recording | Failure:
         """Everything that the file, as edited by the setup, does in one case."""
-        return self._ask(recorder.record, case, keep).result()
+        return self._ask(recorder.record, case, keep, about=case).result()
 
     def rewrites(
         self, case: Case, address: tuple[int, ...], trials: Sequence[Trial]
@@ -144,14 +154,17 @@ class JuliaSide:
 
         The simplest first; without trials all that could be tried.
         """
-        return self._ask(recorder.rewrites, case, address, tuple(trials)).result()
+        return self._ask(recorder.rewrites, case, address, tuple(trials), about=case).result()
 
     def patched(self, edit: Edit) -> str | Failure:
         """The text of the file with an edit put in, changed in as few places as possible."""
         return self._ask(recorder.patched, edit).result()
 
     def _ask(
-        self, answer: Callable[..., Answer | Failure], *question: object
+        self,
+        answer: Callable[..., Answer | Failure],
+        *question: object,
+        about: Case | None = None,
     ) -> Future[Answer | Failure]:
         reply: Future[Answer | Failure] = Future()
 
@@ -171,17 +184,17 @@ class JuliaSide:
             self.setup,
             *question,
             limit=self.limit,
-            about=_about(self.setup, question),
+            about=about and (self.setup, about.sentence, about.configuration),
         )
         asked.add_done_callback(hand_over)
         return reply
 
 
-def _about(setup: worker.Setup, question: tuple[object, ...]) -> object:
-    """What questions have in common that are about one case; None of one that is about none."""
-    cases = (part.case if isinstance(part, Task) else part for part in question)
-    found = next((case for case in cases if isinstance(case, Case)), None)
-    return None if found is None else (setup, found.sentence, found.configuration)
+def _then(asked: Future[Answer], read: Callable[[Answer], Reply]) -> Future[Reply]:
+    """What the answer says, once it is there."""
+    reply: Future[Reply] = Future()
+    asked.add_done_callback(lambda done: reply.set_result(read(done.result())))
+    return reply
 
 
 def _may_be_the_image(e: BaseException) -> bool:

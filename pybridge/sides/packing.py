@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -21,6 +22,7 @@ ALL = -1  # of rows, or of directions: one an entry
 KINDS = ("f8", "f4", "f2", "c16", "c8", "i8", "?")  # by number, from 1, as in Packed.jl
 
 Packed = tuple[list[str], Array, Array, Indices, Array]
+PackedAnswer = tuple[str, list[str], Array, Indices]
 
 
 def packed(question: Task) -> Packed:
@@ -74,13 +76,17 @@ def unpacked(held: Array, layout: Indices) -> Iterator[Array | None]:
         at = end
 
 
-def answers(
+def read(question: Task, answer: PackedAnswer, gives: Sequence[str]) -> Examination:
+    """What Julia says of a task and of its `more`; of the results of a run those compared."""
+    fingerprint, refusals, numbers, layout = answer
+    arrays = unpacked(numbers, layout)
+    first, *more = _answers(question, refusals, arrays, gives)
+    return replace(first, fingerprint=fingerprint, more=tuple(more))
+
+
+def _answers(
     question: Task, refusals: Sequence[str], arrays: Iterator[Array | None], gives: Sequence[str]
 ) -> Iterator[Examination]:
-    """What Julia says of a task and of its `more`, the arrays being those of `unpacked`.
-
-    Without the fingerprint. Of the results of a run those that are compared.
-    """
     shared: Run | None = None
     for task, refusal in zip((question, *question.more), refusals, strict=True):
         run = shared

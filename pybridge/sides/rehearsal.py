@@ -25,8 +25,9 @@ from pybridge.evidence import question
 from pybridge.gradcheck import probes
 from pybridge.gradcheck.methods import METHODS, quick
 from pybridge.sentences import Sentence, Vocabulary
-from pybridge.sides import Examination, Failure, Reference, Task, training, worker
+from pybridge.sides import Failure, Reference, Task, training, worker
 from pybridge.sides.julia import Answer, JuliaSide
+from pybridge.sides.packing import packed, read
 from pybridge.sides.worker import Setup
 from pybridge.trace.codes import JuliaCode, PythonCode
 from pybridge.trace.stories import further
@@ -56,14 +57,17 @@ def rehearse(setup: Setup) -> None:
     assert len(worker.fingerprint(setup, held)) == 64
     for method in (*METHODS.values(), quick(METHODS["complex"])):
         for one in (case, _case(hidden=1)):  # whose arrays numpy lays out in both orders at once
-            assert isinstance(worker.examine(setup, question(one, method)), Examination)
+            task = question(one, method)
+            answer = worker.examine(setup, packed(task))
+            assert not isinstance(answer, Failure), answer
+            assert read(task, answer, setup.gives).fingerprint == one.weights.fingerprint
     assert isinstance(worker.referee(setup, case, probes.directions(case)), Reference)
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(_BROKEN):
             file = Path(folder) / f"{number}.jl"
             file.write_text(text, encoding="utf-8")
             broken = replace(setup, tagger=file)
-            assert isinstance(worker.examine(broken, Task(case)), Failure)
+            assert isinstance(worker.examine(broken, packed(Task(case))), Failure)
     _train(setup, case)
     listed, _, problem = worker.faults(setup, case)
     assert listed, problem
@@ -111,7 +115,10 @@ class _Here(JuliaSide):
         return _Here(replace(self.setup, edit=edit))
 
     def _ask(
-        self, answer: Callable[..., Answer | Failure], *question: object
+        self,
+        answer: Callable[..., Answer | Failure],
+        *question: object,
+        about: Case | None = None,  # noqa: ARG002  # nobody else is asked
     ) -> Future[Answer | Failure]:
         reply: Future[Answer | Failure] = Future()
         reply.set_result(answer(self.setup, *question))

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from pybridge.adapters import RESULTS, Adapter
 from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
-from pybridge.sides import Failure, Probe, Reference, Reply, Run, Task
-from pybridge.sides.packing import answers, packed, unpacked
+from pybridge.sides import Failure, Probe, Reference, Run
+from pybridge.sides.packing import Packed, PackedAnswer
 from pybridge.weights import Array
 
 Outcome = tuple[Any, RuntimeError | None]
@@ -129,18 +129,16 @@ def fingerprint(setup: Setup, arrays: dict[str, Array]) -> str:
     return str(xcheck.fingerprint(list(arrays), list(arrays.values())))
 
 
-def examine(setup: Setup, task: Task) -> Reply:
-    """Answer a task with the tagger file, inside Julia."""
+def examine(setup: Setup, question: Packed) -> PackedAnswer | Failure:
+    """Answer a task and its `more` with the tagger file, inside Julia."""
     _, xcheck, tagger, problem = _session(setup)
     if problem:
         return Failure(problem)
-    answer, problem = xcheck.examine_packed(tagger, *packed(task))
+    answer, problem = xcheck.examine_packed(tagger, *question)
     if problem:
         return Failure(str(problem))
     held, refusals, numbers, layout = answer
-    arrays = unpacked(_copy(numbers), _copy(layout))
-    first, *more = answers(task, str(refusals).split("\n"), arrays, setup.gives)
-    return replace(first, fingerprint=str(held), more=tuple(more))
+    return str(held), str(refusals).split("\n"), _copy(numbers), _copy(layout)
 
 
 def referee(setup: Setup, case: Case, lines: tuple[Probe, ...]) -> Reference | Failure:

@@ -5,10 +5,12 @@ import pytest
 from numpy.typing import ArrayLike
 
 from pybridge.gradcheck import Derivatives, ParameterCheck, Status
-from pybridge.gradcheck.judge import Comparison, compare, judge, rounding_floor
+from pybridge.gradcheck import judge as judging
+from pybridge.gradcheck.judge import Comparison, rounding_floor
 from pybridge.precision import PRECISIONS
 from pybridge.sides import Probe
 from pybridge.weights import Array
+from pybridge.weights import largest as largest_of
 
 DOUBLE = PRECISIONS["float64"]
 EPS = DOUBLE.eps
@@ -24,6 +26,27 @@ def derivatives(values: ArrayLike, errors: ArrayLike = 0.0, doubts: ArrayLike = 
     array = np.asarray(values, dtype=float)
     return Derivatives(
         array, np.broadcast_to(errors, array.shape), np.broadcast_to(doubts, array.shape)
+    )
+
+
+def compare(
+    gradient: Array, probe: Probe, numeric: Derivatives, again: Derivatives | None
+) -> Comparison:
+    return judging.compare(gradient, probe, numeric, again, EPS)
+
+
+def judge(
+    name: str,
+    gradient: Array,
+    shape: tuple[int, ...],
+    lines: Sequence[Comparison],
+    *,
+    floor: float,
+    tolerance: float = TOLERANCE,
+) -> ParameterCheck:
+    scale = largest_of(gradient)
+    return judging.judge(
+        name, gradient, shape, lines, scale=scale, tolerance=tolerance, floor=floor, steps=1
     )
 
 
@@ -60,12 +83,10 @@ def judged(
         gradient,
         true.shape,
         lines,
-        precision=DOUBLE,
         tolerance=tolerance,
         floor=rounding_floor(
             DOUBLE, 1, float(np.abs(true).max()) if largest is None else largest, 1.0
         ),
-        steps=1,
     )
 
 
@@ -128,22 +149,16 @@ def test_an_entry_that_is_not_finite_fails_and_is_named(value: float) -> None:
 
 @pytest.mark.parametrize("gradient", [TRUE.T, TRUE[:1], TRUE[0], TRUE[..., None], np.zeros((0, 3))])
 def test_another_shape_fails(gradient: Array) -> None:
-    found = judge(
-        "dW", gradient, (2, 3), [], precision=DOUBLE, tolerance=TOLERANCE, floor=FLOOR, steps=1
-    )
+    found = judge("dW", gradient, (2, 3), [], floor=FLOOR)
     assert found.status is Status.FAILED
     assert found.rule == f"of shape {gradient.shape}, not (2, 3)"
 
 
 def test_nothing_to_compare_with_is_undecided() -> None:
-    nothing = judge(
-        "dW", TRUE, (2, 3), [], precision=DOUBLE, tolerance=TOLERANCE, floor=FLOOR, steps=1
-    )
+    nothing = judge("dW", TRUE, (2, 3), [], floor=FLOOR)
     empty = np.zeros((0, 2, 3))
     lines = [compare(TRUE, Probe("W", empty), derivatives([]), None)]
-    no_lines = judge(
-        "dW", TRUE, (2, 3), lines, precision=DOUBLE, tolerance=TOLERANCE, floor=FLOOR, steps=1
-    )
+    no_lines = judge("dW", TRUE, (2, 3), lines, floor=FLOOR)
     for found in (nothing, no_lines):
         assert found.status is Status.UNDECIDED
         assert found.rule == "no derivative to compare with"
@@ -161,10 +176,7 @@ def test_a_parameter_without_entries_does_not_pass(shape: tuple[int, int]) -> No
             gradient,
             shape,
             lines,
-            precision=DOUBLE,
-            tolerance=TOLERANCE,
             floor=FLOOR,
-            steps=1,
         )
         assert found.status is Status.UNDECIDED
 
@@ -175,9 +187,7 @@ def test_a_derivative_that_is_not_finite_fails(value: float, at: int) -> None:
     numeric = along()
     numeric[at] = value
     lines = [compare(TRUE, Probe("W", DIRECTIONS), derivatives(numeric), None)]
-    found = judge(
-        "dW", TRUE, (2, 3), lines, precision=DOUBLE, tolerance=TOLERANCE, floor=FLOOR, steps=1
-    )
+    found = judge("dW", TRUE, (2, 3), lines, floor=FLOOR)
     assert found.status is Status.FAILED
     assert found.rule == "the cost has no finite derivative"
 
@@ -236,9 +246,7 @@ def test_a_bound_that_is_no_number_never_passes(which: str) -> None:
         ),
     ]
     for order in (lines, lines[::-1]):
-        found = judge(
-            "dW", TRUE, (2, 3), order, precision=DOUBLE, tolerance=TOLERANCE, floor=FLOOR, steps=1
-        )
+        found = judge("dW", TRUE, (2, 3), order, floor=FLOOR)
         assert found.status is Status.UNDECIDED
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pybridge import tagger
-from pybridge.case import Case, largest_weight
+from pybridge.case import Case
 from pybridge.gradcheck import ParameterCheck, Status
 from pybridge.gradcheck.judge import rounding_floor
 from pybridge.gradcheck.methods import COMPLEX, DIFFERENCE, METHODS, Differencing, Method
@@ -254,7 +254,7 @@ def test_any_entry_off_by_a_millionth_or_more_is_found(case: Case, data: st.Data
     # right backward pass may be off by rounding.
     stated = {n: largest(g) for n, g in answer.run.gradients.items()}
     floor = rounding_floor(
-        case.precision, len(case.words), max(stated.values()), largest_weight(case)
+        case.precision, len(case.words), max(stated.values()), case.largest_weight
     )
     telling = abs(size) * stated[name] > 2 * floor
     if right[f"d{name}"] is Status.PASSED and telling:

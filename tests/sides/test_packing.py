@@ -12,7 +12,7 @@ from pybridge.evidence import question
 from pybridge.gradcheck.methods import COMPLEX
 from pybridge.sides import Examination, Probe, Task, Together, tensors
 from pybridge.sides.julia import JuliaSide
-from pybridge.sides.packing import answers, next_run, packed, unpacked
+from pybridge.sides.packing import next_run, packed, read, unpacked
 from pybridge.weights import Array
 from tests.making import a_case, answered
 
@@ -48,6 +48,16 @@ def test_real_steps_alone_cross_as_real_numbers() -> None:
     assert steps.dtype == np.float64
 
 
+def laid_out(arrays: list[Array], kinds: list[int]) -> tuple[Array, Array]:
+    """Bytes and layout, as Packed.jl makes them."""
+    layout = [
+        number
+        for kind, array in zip(kinds, arrays, strict=True)
+        for number in (kind, array.ndim, *array.shape)
+    ]
+    return np.frombuffer(b"".join(a.tobytes() for a in arrays), np.uint8), np.array(layout)
+
+
 def test_arrays_are_read_back_one_after_the_other() -> None:
     arrays: list[Array] = [
         np.array(1.5),
@@ -59,13 +69,8 @@ def test_arrays_are_read_back_one_after_the_other() -> None:
         np.arange(3),
     ]
     kinds = [1, 1, 2, 5, 7, 1, 6]  # as in KINDS
-    held = np.frombuffer(b"".join(a.tobytes() for a in arrays), np.uint8)
-    layout = [
-        number
-        for kind, array in zip(kinds, arrays, strict=True)
-        for number in (kind, array.ndim, *array.shape)
-    ]
-    *found, none = unpacked(held, np.array([*layout, 0]))
+    held, layout = laid_out(arrays, kinds)
+    *found, none = unpacked(held, np.append(layout, 0))
     assert none is None
     for array, expected in zip(found, arrays, strict=True):
         assert array is not None
@@ -90,16 +95,18 @@ def test_each_task_takes_its_own_arrays_and_a_refusal_none() -> None:
     case = a_case("a b")
     probes = tuple(Probe("By", np.ones((1, 1, 3))) for _ in range(2))
     more = (Task(nudged(case), probes), Task(case, probes))
-    numbers = [np.full(2, float(i)) for i in range(8 + 8 + 2 + 2)]
+    held, layout = laid_out([np.full(2, float(i)) for i in range(8 + 8 + 2 + 2)], [1] * 20)
     refusals = ["no complex numbers", "", ""]
-    first, second, third = answers(Task(case, probes, (), more), refusals, iter(numbers), ("h",))
+    found = read(Task(case, probes, (), more), ("abc", refusals, held, layout), ("h",))
+    first, (second, third) = found, found.more
+    assert (first.fingerprint, second.fingerprint) == ("abc", "")
     runs = [one.run.results["h"][0] for one in (first, second, third)]
     assert runs == [1, 9, 1]
     costs = [[a[0] for a in one.costs] for one in (first, second, third)]
     assert costs == [[], [16, 17], [18, 19]]
     assert [one.refusal for one in (first, second, third)] == refusals
     with pytest.raises(ValueError, match="zip"):
-        list(answers(Task(case, probes), ["", ""], iter(numbers), ("h",)))
+        read(Task(case, probes), ("abc", ["", ""], held, layout), ("h",))
 
 
 def test_bytes_that_end_too_early_are_no_array() -> None:
