@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 
 from pybridge.precision import PRECISIONS
-from pybridge.weights import Array, joined, starts
+from pybridge.weights import Array, joined, largest, starts
 
 # The tolerance is the larger of the one asked for and NOISE_FACTOR times the rounding noise of the
 # tensor: what moving every weight by one unit in the last place does to it on either side.
@@ -38,7 +38,7 @@ class Distance:
     tolerance: float  # relative to the same
     ulps: float  # largest |a - b| in units in the last place; decides nothing
     compared: int  # numbers compared
-    at: tuple[int, ...] = ()  # index from 0 of the entry that decided
+    at: tuple[int, ...] = ()  # index from 0 of the entry that decided, where it does not agree
     a: float = float("nan")  # the entries there
     b: float = float("nan")
 
@@ -165,8 +165,11 @@ def by_step(a: Array, b: Array) -> Array:
 
     NaN or infinite at a step where either side is not finite.
     """
-    entries = np.abs(np.stack([a, b]))
-    scale = np.max(entries, where=np.isfinite(entries), initial=0.0)
+    of_a, of_b = largest(a), largest(b)
+    scale = max(of_a, of_b)
+    if not (isfinite(of_a) and isfinite(of_b)):
+        entries = np.abs(np.stack([a, b]))
+        scale = np.max(entries, where=np.isfinite(entries), initial=0.0)
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.max(np.abs(a - b).reshape(len(a), -1), axis=1, initial=0.0)
         return np.asarray(apart / scale if scale > 0 else apart)
@@ -198,7 +201,6 @@ def _compare(
         return _differs(name, rule, a.size, at, float(np.real(a[at])), float(np.real(b[at])))
     apart = extent.distance
     tolerance = max(asked, NOISE_FACTOR * noise)
-    at = _first(np.abs(a - b))
     reason = f"rounding noise {noise:.1e} x {NOISE_FACTOR:g}" if tolerance > asked else "asked for"
     if not apart <= tolerance:  # NaN is not at or below
         explained = extent.most <= floor
@@ -208,7 +210,7 @@ def _compare(
         match = Match.UNDECIDED
     else:
         match = Match.AGREES
-    return Distance(
+    found = Distance(
         name=name,
         match=match,
         rule=f"distance {apart:.1e}, tolerance {tolerance:.1e} ({reason})",
@@ -216,10 +218,11 @@ def _compare(
         tolerance=tolerance,
         ulps=extent.ulps,
         compared=a.size,
-        at=at,
-        a=float(np.real(a[at])),
-        b=float(np.real(b[at])),
     )
+    if match is Match.AGREES:
+        return found
+    at = _first(np.abs(a - b))
+    return replace(found, at=at, a=float(np.real(a[at])), b=float(np.real(b[at])))
 
 
 def _differs(
@@ -236,9 +239,9 @@ def _differs(
 
 def _rank(d: Distance) -> float:
     """How far along to its tolerance; what could not be measured comes first."""
-    if not np.isfinite(d.distance) or d.distance == 0:
-        return 0.0 if d.distance == 0 else np.inf
-    return d.distance / d.tolerance if d.tolerance > 0 else np.inf
+    if not isfinite(d.distance) or d.distance == 0:
+        return 0.0 if d.distance == 0 else inf
+    return d.distance / d.tolerance if d.tolerance > 0 else inf
 
 
 def _first(array: Array) -> tuple[int, ...]:

@@ -114,7 +114,7 @@ def make_case(
     vocabulary = drawn.vocabulary or vocabulary
     everywhere, tags = vocabulary.encode(sentence)
     size = len(vocabulary.words)
-    rows = np.arange(size) if whole_vocabulary else _own_rows(everywhere, size)
+    rows = list(range(size)) if whole_vocabulary else _own_rows(everywhere, size)
     return Case(
         sentence=sentence,
         configuration=drawn.configuration,
@@ -172,14 +172,16 @@ def own_copy(case: Case) -> Case:
     )
 
 
-def _rows(drawn: Draw, words: Indices) -> Weights:
+def _rows(drawn: Draw, words: list[int]) -> Weights:
     """The weights over a smaller vocabulary: the rows of these words, the rest as it is."""
     some = word_rows(drawn.parameters)
     return Weights(**{n: a[words] if n in some else a for n, a in drawn.weights.arrays.items()})
 
 
-def _own_rows(words: Indices, size: int) -> Indices:
+def _own_rows(words: Indices, size: int) -> list[int]:
     """The sentence's words and the first word that it lacks, ascending."""
-    own = np.unique(words)
-    first = int(np.argmin(np.append(own, -1) == np.arange(len(own) + 1)))
-    return own if first == size else np.insert(own, first, first)
+    own = sorted(set(words.tolist()))
+    first = next((i for i, word in enumerate(own) if word != i), len(own))
+    if first < size:
+        own.insert(first, first)
+    return own

@@ -26,7 +26,7 @@ from pybridge.weights import largest_each
 
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
-AHEAD = 12
+AHEAD = 24
 # Of so many cases a process the longest are handed out first, where there are several processes.
 # Results wait for those before them: more would cost memory, and be lost where a run is killed.
 CHOICE = 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import signal
@@ -74,6 +75,7 @@ def main() -> NoReturn:
     heap.keep_freed()
     try:
         status = app(standalone_mode=False) or RIGHT
+        gc.freeze()  # Python would go through all that is left several times at its end
         if status == INTERRUPTED:
             say("interrupted")
         sys.exit(status)

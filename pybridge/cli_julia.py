@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from pybridge.options import JuliaExe
-from pybridge.report.markup import visible
+from pybridge.report.plain import visible
 
 NOT_THERE = 1
 

@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pybridge.report.json import Document
-from pybridge.report.markup import visible
+from pybridge.report.plain import visible
 from pybridge.report.tables import COLUMNS, LEGEND, Tally, details, head, row, summary
 from pybridge.verdict import Kind
 
@@ -164,4 +164,11 @@ def waiting(what: str, err: Console) -> Iterator[None]:
 
 def print_line(out: Console, line: str) -> None:
     """A line as it is: no markup, no wrapping, no highlighting, nothing that steers a terminal."""
-    out.print(visible(line), markup=False, highlight=False, soft_wrap=True, emoji=False)
+    if out.is_terminal:
+        out.print(visible(line), markup=False, highlight=False, soft_wrap=True, emoji=False)
+        return
+    try:  # what rich does with a line takes as long as comparing two tensors
+        out.file.write(f"{visible(line)}\n")
+        out.file.flush()
+    except BrokenPipeError:
+        out.on_broken_pipe()

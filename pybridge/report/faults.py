@@ -16,7 +16,7 @@ from pybridge.faults import Caught, Fate, Language, Outcome, Skipped
 from pybridge.faults.session import Session, start
 from pybridge.report import json
 from pybridge.report.console import Output, print_line, progress
-from pybridge.report.markup import visible
+from pybridge.report.plain import visible
 from pybridge.running import Request, plan
 
 VERSION = 1

@@ -15,7 +15,7 @@ from pybridge.case import Case
 from pybridge.evidence import ask, collect
 from pybridge.gradcheck import ParameterCheck, Status, posted
 from pybridge.report.console import Output, print_line, progress
-from pybridge.report.markup import visible
+from pybridge.report.plain import visible
 from pybridge.report.tables import entry
 from pybridge.running import Plan, Request, method_of, plan, sides
 from pybridge.second_look import is_misleading, second_look

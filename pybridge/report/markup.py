@@ -1,4 +1,4 @@
-"""Text that stays text: in elements of XML and HTML, and on a terminal."""
+"""Text that stays text in elements of XML and HTML."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ Child = ET.Element | str | None
 
 # What XML 1.0 cannot hold, not even escaped, and HTML should not.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-# What would steer a terminal, break a line, or turn the direction in which it is read.
-_STEERING = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def element(tag: str, *children: Child, **attributes: str | None) -> ET.Element:
@@ -35,8 +32,3 @@ def element(tag: str, *children: Child, **attributes: str | None) -> ET.Element:
 def legal(text: str) -> str:
     """The text with what markup cannot hold written out, as Python writes it."""
     return _ILLEGAL.sub(lambda m: ascii(m[0])[1:-1], text)
-
-
-def visible(line: str) -> str:
-    """A line for a terminal: what would steer it is written out, as Python writes it."""
-    return _STEERING.sub(lambda m: ascii(m[0])[1:-1], line)

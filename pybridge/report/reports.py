@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pybridge.errors import InputError
-from pybridge.report import files, github, html, json, junit
+from pybridge.report import files, json
 from pybridge.report.json import Document
 from pybridge.report.saved import LINES
 
@@ -49,9 +49,15 @@ class Reports:
         if (file := self.json) is not None and file.suffix != LINES:
             found.append(lambda: json.write(file, run))
         if (page := self.html) is not None:
+            from pybridge.report import html
+
             found.append(lambda: files.write(page, html.page(run), "--html"))
         if (results := self.junit) is not None:
+            from pybridge.report import junit
+
             found.append(lambda: files.write(results, junit.document(run), "--junit"))
         if self.github:
+            from pybridge.report import github
+
             found.append(lambda: github.report(run))
         return found

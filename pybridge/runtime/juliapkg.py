@@ -8,7 +8,6 @@ child process.
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import importlib.util
 import json
 import os
@@ -86,9 +85,11 @@ def resolve_with(julia: Julia, origin: str, notify: Notify) -> Runtime:
 
 def installed_juliacall() -> str:
     """Return the version of the environment's own juliacall; RouteError if there is none."""
+    from importlib import metadata  # which takes a hundredth of a second
+
     try:
-        return importlib.metadata.version("juliacall")
-    except importlib.metadata.PackageNotFoundError:
+        return metadata.version("juliacall")
+    except metadata.PackageNotFoundError:
         raise RouteError("juliacall is not installed") from None
 
 

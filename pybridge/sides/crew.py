@@ -38,7 +38,7 @@ from pybridge.sides.worker import Setup
 
 # Questions that go to a process in one message, since a message costs half a millisecond, where the
 # last one took less than QUICK seconds; messages that lie ready in it, so that it never waits.
-TOGETHER = 4
+TOGETHER = 8
 QUICK = 0.1
 DEPTH = 2
 TRIES = 3  # deaths in a row after which nobody tries again; or so many of one question

@@ -8,18 +8,20 @@ from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from pybridge import runtime
 from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
-from pybridge.sides import Failure, Probe, Reference, Reply, Task, recorder, worker
+from pybridge.sides import Failure, Probe, Reference, Reply, Task, worker
 from pybridge.sides.crew import Crew
 from pybridge.sides.packing import PackedAnswer, packed, read
 from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError, LoadingError
-from pybridge.trace import Keep, Recording, Rewrite, Trial
 from pybridge.weights import Array
+
+if TYPE_CHECKING:  # most runs trace nothing
+    from pybridge.trace import Keep, Recording, Rewrite, Trial
 
 Answer = TypeVar("Answer")
 Meanwhile = Callable[[Callable[[], bool]], None]
@@ -145,6 +147,8 @@ class JuliaSide:
 
     def record(self, case: Case, keep: Keep) -> Recording | Failure:
         """Everything that the file, as edited by the setup, does in one case."""
+        from pybridge.sides import recorder
+
         return self._ask(recorder.record, case, keep, about=case).result()
 
     def rewrites(
@@ -154,10 +158,14 @@ class JuliaSide:
 
         The simplest first; without trials all that could be tried.
         """
+        from pybridge.sides import recorder
+
         return self._ask(recorder.rewrites, case, address, tuple(trials), about=case).result()
 
     def patched(self, edit: Edit) -> str | Failure:
         """The text of the file with an edit put in, changed in as few places as possible."""
+        from pybridge.sides import recorder
+
         return self._ask(recorder.patched, edit).result()
 
     def _ask(

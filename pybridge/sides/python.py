@@ -204,7 +204,9 @@ class _Moving:
         value, self._whole = values[probe.name], arrays[probe.name]
         self._place = slice(None) if probe.rows is None else probe.rows
         self._start = value[self._place]
-        self._moved = self._start.astype(self._whole.dtype)
+        # Some rows alone are written into the whole; all of them are moved where they are.
+        whole = probe.rows is None
+        self._moved = self._whole if whole else self._start.astype(self._whole.dtype)
         own = probe.directions
         self.lines: Iterable[Array] = _every_entry(value.shape) if own is None else own
         self.count = value.size if own is None else len(own)
@@ -217,7 +219,8 @@ class _Moving:
         else:
             np.multiply(direction, step, out=moved, casting="same_kind")
             moved += self._start
-        self._whole[self._place] = moved
+        if moved is not self._whole:
+            self._whole[self._place] = moved
 
     def restore(self) -> None:
         """Back to where it was."""
