@@ -9,6 +9,7 @@ arrays: one that crosses the bridge by itself costs as much as thousands of entr
 there row by row. The tagger is run twice for the first task, once for one with weights of its own,
 and not for any other.
 
+- `names`: those of the parameters, in one text.
 - `values`: the parameters, the hidden state before the first word, then the parameters of each task
   with weights of its own.
 - `directions`: those of all probes.
@@ -74,7 +75,7 @@ function Question(names, values, directions, layout, steps)
     T = next!(layout)
     words, tags = next!(layout, T), next!(layout, T)
     sizes, hidden = (next!(layout), next!(layout)), next!(layout)
-    shapes = [Symbol(name) => (next!(layout), next!(layout)) for name in names]
+    shapes = [Symbol(name) => (next!(layout), next!(layout)) for name in split(names)]
     shared = next_weights!(numbers, shapes)
     h_prev = next!(numbers, (1, hidden))
     tasks = SubTask[]

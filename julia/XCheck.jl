@@ -10,7 +10,7 @@ strings, and throws nothing: what goes wrong in a user's code comes back as one 
 """
 module XCheck
 
-using SHA: SHA256_CTX, digest!, update!
+using SHA: sha256
 
 export load, examine, examine_packed, fingerprint, referee
 
@@ -196,14 +196,13 @@ end
 Of each name, shape and row-major little-endian bytes, exactly as `pybridge.weights` does it.
 """
 function fingerprint(names, values)
-    context = SHA256_CTX()
+    bytes = IOBuffer()
     for (name, value) in zip(names, values)
         array = copy_of(value)
-        label = string(name, " ", lowercase(string(eltype(array))), " ", join(size(array), "x"))
-        update!(context, Vector{UInt8}(label * "\n"))
-        update!(context, collect(reinterpret(UInt8, vec(permutedims(array)))))
+        print(bytes, name, " ", lowercase(string(eltype(array))), " ", join(size(array), "x"), "\n")
+        write(bytes, permutedims(array))
     end
-    return bytes2hex(digest!(context))
+    return bytes2hex(sha256(take!(bytes)))
 end
 
 slots(T) = Vector{Any}(undef, T)

@@ -219,7 +219,7 @@ end
         0; 1; 0; 1; 1; 1; 2; 2; 1; 3; # one with those of the first
     ]
     packed(tagger) = XCheck.examine_packed(
-        tagger, NAMES, numbers, directions, layout, [H * im, 0.3, -0.3, 2H * im],
+        tagger, join(NAMES, ' '), numbers, directions, layout, [H * im, 0.3, -0.3, 2H * im],
     )
     (held, refusals, bytes, sizes), problem = packed(loaded(FIXED))
     asked(probes, steps; options...) =

@@ -18,6 +18,7 @@ from pybridge.gradcheck.methods import (
     Differencing,
     Method,
     apart,
+    by_differences,
     thorough,
 )
 from pybridge.gradcheck.narrow import wrong_entries
@@ -91,7 +92,8 @@ def collect(asked: Asked) -> Evidence | Failure:
     case, again = asked.case, answer.more[0]
     refusal = answer.refusal or again.refusal
     if refusal and asked.method.name == COMPLEX.name:
-        return collect(ask(asked.side, case, DIFFERENCE, f"no complex weights: {refusal}"))
+        reason = f"no complex weights: {refusal}"
+        return collect(ask(asked.side, case, by_differences(asked.method), reason))
     if refusal:
         return Failure(refusal)
     parameters = asked.method.check(asked.task, answer, again)
@@ -100,7 +102,7 @@ def collect(asked: Asked) -> Evidence | Failure:
     blind = _blind_spots(asked, answer, parameters)
     if blind:
         reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
-        return collect(ask(asked.side, case, DIFFERENCE, reason))
+        return collect(ask(asked.side, case, by_differences(asked.method), reason))
     if _worth_a_second_look(asked, parameters):
         return collect(ask(asked.side, case, thorough(asked.method), asked.reason))
     return Evidence(

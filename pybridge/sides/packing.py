@@ -21,7 +21,7 @@ from pybridge.weights import Array
 ALL = -1  # of rows, or of directions: one an entry
 KINDS = ("f8", "f4", "f2", "c16", "c8", "i8", "?")  # by number, from 1, as in Packed.jl
 
-Packed = tuple[list[str], Array, Array, Indices, Array]
+Packed = tuple[str, Array, Array, Indices, Array]
 PackedAnswer = tuple[str, list[str], Array, Indices]
 
 
@@ -47,7 +47,7 @@ def packed(question: Task) -> Packed:
                 if part.directions is not None:
                     lines.append(part.directions)
     return (
-        list(arrays),
+        " ".join(arrays),
         np.concatenate([array.ravel() for array in values]),
         np.concatenate([array.ravel() for array in lines], dtype=np.float64),
         np.array(layout, np.int64),

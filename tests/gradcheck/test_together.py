@@ -150,11 +150,30 @@ def test_a_part_of_the_cost_that_the_complex_step_does_not_see_is_found(weight: 
     assert found.gradient.status is Status.FAILED
 
 
-def test_differences_go_through_all_parameters_too() -> None:
+def test_differences_go_through_each_parameter_by_itself() -> None:
+    """Their own error is relative to the largest gradient, and others may be far smaller."""
     side, calls = counted()
     found = evidence(side, a_case(), quick(DIFFERENCE))
     assert statuses(found) == [Status.PASSED] * 5
-    assert len(calls) == 3 + 16 * (2 + 1 + 1)
+    assert len(calls) == 3 + 16 * (10 + 1 + 5)
+
+
+def test_a_tagger_that_takes_no_complex_weights_is_not_tried_entry_by_entry_while_it_is_right() -> (
+    None
+):
+    real_alone = ("    score = h.dot(Why)", "    float(h[0, 0]); score = h.dot(Why)")
+    side, calls = counted(port_with(real_alone))
+    found = evidence(side, a_case())
+    assert found.gradient.method == DIFFERENCE.name
+    assert statuses(found) == [Status.PASSED] * 5
+    assert len(calls) < 16 * 20
+    wrong = f"    dBh[0, 1] *= 1.01\n{RETURN}"
+    module = port_with(
+        ("    score = h.dot(Why)", "    float(h[0, 0]); score = h.dot(Why)"), (RETURN, wrong)
+    )
+    found = evidence(PythonSide(module), a_case())
+    assert found.gradient.named(Status.FAILED) == ["dBh"]
+    assert [e.index for e in found.gradient.parameters[2].wrong] == [(0, 1)]
 
 
 def test_julia_s_gradients_are_taken_together_too(fixed: JuliaSide, original: JuliaSide) -> None:

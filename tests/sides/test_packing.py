@@ -28,7 +28,7 @@ def test_a_task_is_laid_out_as_julia_reads_it() -> None:
     other = nudged(case)
     more = (Task(other, (Together(probes[:2]),), (0.5 + 0j, 1 + 0j)), Task(case))
     names, values, directions, layout, steps = packed(Task(case, probes, (1e-20j,), more))
-    assert names == ["Wxh", "Whh", "Bh", "Why", "By"]
+    assert names == "Wxh Whh Bh Why By"
     arrays = [*case.weights.arrays.values(), case.h_prev, *other.weights.arrays.values()]
     assert values.tolist() == [x for array in arrays for x in array.ravel()]
     assert directions.tolist() == [*range(32), *range(8)] * 2
