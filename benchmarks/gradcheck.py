@@ -13,7 +13,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from pybridge.case import Case, draw, make_case
 from pybridge.configuration import Configuration
 from pybridge.evidence import Evidence, ask, collect
 from pybridge.gradcheck import Status, posted
-from pybridge.gradcheck.methods import COMPLEX, Method, exhaustive
+from pybridge.gradcheck.methods import COMPLEX, Method, apart, exhaustive, quick
 from pybridge.sentences import Sentence, Vocabulary
 from pybridge.sides import Probe, Side, Task
 from pybridge.sides.julia import JuliaSide
@@ -45,19 +44,29 @@ def main() -> None:
     found = runtime.obtain(lambda line: print(line, file=sys.stderr))
     names = tuple(case.weights.arrays)
     file = shipped.locate(shipped.ROOT / "julia" / "fixed.jl")
-    directions = replace(COMPLEX, one_by_one=0)
+    directions = apart(quick(COMPLEX))
     with JuliaSide.start(Setup(found, shipped.library(), file, names)) as julia:
         python = PythonSide()
         rows: list[tuple[str, Callable[[], object], int]] = []
         for side in (python, julia):
             rows += [
                 (f"{side.name}: directions", run(side, case, directions), arguments.repeat),
-                (f"{side.name}: as in `xcheck run`", run(side, case, COMPLEX), arguments.repeat),
+                (
+                    f"{side.name}: as in `xcheck run`",
+                    run(side, case, quick(COMPLEX)),
+                    arguments.repeat,
+                ),
+                (
+                    f"{side.name}: as in `xcheck gradcheck`",
+                    run(side, case, COMPLEX),
+                    arguments.repeat,
+                ),
                 (f"{side.name}: exhaustive", run(side, case, exhaustive(COMPLEX)), 3),
             ]
-        rows.append(
-            ("Python: directions, 5,000 rows", run(python, whole, directions), arguments.repeat)
-        )
+        for name, method in (("directions", directions), ("as in `xcheck run`", quick(COMPLEX))):
+            rows.append(
+                (f"Python: {name}, 5,000 rows", run(python, whole, method), arguments.repeat)
+            )
         if arguments.slow:
             every = Task(case, tuple(Probe(n, None) for n in names), posted.STEPS)
             rows.append(("Python: the question's check, own rows", lambda: python.submit(every), 1))

@@ -19,7 +19,7 @@ from pathlib import Path
 from pybridge import runtime, shipped
 from pybridge.checking import AHEAD, check_cases
 from pybridge.evidence import Asked, ask, collect
-from pybridge.gradcheck.methods import COMPLEX
+from pybridge.gradcheck.methods import COMPLEX, quick
 from pybridge.running import Plan, Request, plan
 from pybridge.sides import Side
 from pybridge.sides.julia import JuliaSide
@@ -74,7 +74,7 @@ def all_of(side: Side, planned: Plan, limit: int | None = None) -> None:
     for i, case in enumerate(planned.cases()):
         if i == limit:
             break
-        waiting.append(ask(side, case, COMPLEX))
+        waiting.append(ask(side, case, quick(COMPLEX)))
         if len(waiting) > AHEAD:
             collect(waiting.pop(0))
     for asked in waiting:
@@ -83,7 +83,9 @@ def all_of(side: Side, planned: Plan, limit: int | None = None) -> None:
 
 def both_sides(planned: Plan, julia: Side) -> None:
     """Check every case on both sides."""
-    for _ in check_cases(planned.cases(), PythonSide(), julia, method=COMPLEX, tolerance=1e-12):
+    for _ in check_cases(
+        planned.cases(), PythonSide(), julia, method=quick(COMPLEX), tolerance=1e-12
+    ):
         pass
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf, isfinite
@@ -84,7 +84,7 @@ def agree(
     names = [*a, *(name for name in b if name not in a)]
     if not names:
         return Agreement((_differs("(nothing)", "no tensor on either side", 0),))
-    extents = _extents(a, b)
+    extents = _extents(a, b, _sizes_and_ulps)
     return Agreement(
         tuple(
             _differs(name, f"missing on the {sides[name in a]} side", 0)
@@ -107,12 +107,12 @@ def agree(
 
 def distance(a: Array, b: Array) -> float:
     """Largest |a - b| over the largest |a| or |b|; 0 where both are zero everywhere."""
-    return _extent(a, b).distance
+    return _Extent(*_most(_sizes(a, b))).distance
 
 
 def distances(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, float]:
     """The distance of each tensor that both have, of one shape and with numbers in it."""
-    return {name: extent.distance for name, extent in _extents(a, b).items()}
+    return {name: extent.distance for name, extent in _extents(a, b, _sizes).items()}
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class _Extent:
     most: float  # |a - b|
     a: float  # |a|
     b: float  # |b|
-    ulps: float  # |a - b| in units in the last place
+    ulps: float = 0.0  # |a - b| in units in the last place
 
     @property
     def distance(self) -> float:
@@ -135,29 +135,34 @@ class _Extent:
         return isfinite(self.a) and isfinite(self.b)
 
 
-def _extents(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, _Extent]:
+@np.errstate(invalid="ignore", over="ignore")  # Inf - Inf is NaN, and is never near
+def _sizes(a: Array, b: Array) -> tuple[Array, ...]:
+    return np.abs(a - b), np.abs(a), np.abs(b)
+
+
+@np.errstate(invalid="ignore", over="ignore")
+def _sizes_and_ulps(a: Array, b: Array) -> tuple[Array, ...]:
+    apart, of_a, of_b = _sizes(a, b)
+    return apart, of_a, of_b, apart / np.spacing(np.maximum(of_a, of_b))
+
+
+def _extents(
+    a: Mapping[str, Array],
+    b: Mapping[str, Array],
+    measure: Callable[[Array, Array], tuple[Array, ...]],
+) -> dict[str, _Extent]:
     """That of each tensor that both have, of one shape and with numbers in it."""
     names = [n for n in a if n in b and a[n].shape == b[n].shape and a[n].size]
     ours, theirs = [a[name] for name in names], [b[name] for name in names]
     one, other = joined(ours), joined(theirs)
     if one is None or other is None:
-        return {name: _extent(a[name], b[name]) for name in names}
-    largest_of_each = np.maximum.reduceat(_sizes(one, other), starts(ours), axis=1)
-    return {
-        name: _Extent(*numbers)
-        for name, numbers in zip(names, largest_of_each.T.tolist(), strict=True)
-    }
+        return {name: _Extent(*_most(measure(a[name], b[name]))) for name in names}
+    of_each = np.maximum.reduceat(np.stack(measure(one, other)), starts(ours), axis=1)
+    return {n: _Extent(*numbers) for n, numbers in zip(names, of_each.T.tolist(), strict=True)}
 
 
-def _extent(a: Array, b: Array) -> _Extent:
-    return _Extent(*_sizes(a.ravel(), b.ravel()).max(axis=1, initial=0.0).tolist())
-
-
-@np.errstate(invalid="ignore", over="ignore")  # Inf - Inf is NaN, and is never near
-def _sizes(a: Array, b: Array) -> Array:
-    """(4, n): |a - b|, |a|, |b|, and |a - b| in units in the last place."""
-    apart, of_a, of_b = np.abs(a - b), np.abs(a), np.abs(b)
-    return np.stack([apart, of_a, of_b, apart / np.spacing(np.maximum(of_a, of_b))])
+def _most(arrays: Iterable[Array]) -> list[float]:
+    return [float(array.max(initial=0.0)) for array in arrays]
 
 
 def by_step(a: Array, b: Array) -> Array:

@@ -20,8 +20,8 @@ from pybridge.precision import Precision
 from pybridge.sides import Probe, Together
 from pybridge.weights import Array, largest
 
-# How many times its own error a check has to be off before it accuses: one nudge along one direction
-# may by luck show little of what a chaotic recurrence does to rounding.
+# How many times its own error a check has to be off before it accuses: one nudge along one
+# direction may by luck show little of what a chaotic recurrence does to rounding.
 ACCUSING = 10.0
 NOISE_FACTOR = 16.0  # how many times its measured noise a derivative may be off
 FLOOR_FACTOR = 16.0  # how many times its rounding a backward pass may be off

@@ -28,7 +28,7 @@ from pybridge.sides import (
 )
 from pybridge.sides.deadline import OverdueError, within
 from pybridge.sides.tangents import Seed, Tangents
-from pybridge.weights import Array, Weights, largest
+from pybridge.weights import LARGE, Array, Weights, largest
 
 MANY = 200  # entries from which on they are not moved one by one
 AT_ONCE = 128  # directions that share a forward pass: the fastest, and little memory
@@ -250,7 +250,12 @@ def _changed(run: Run, again: Run) -> str:
 
 
 def _same_bits(a: Array, b: Array) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    if a.size <= LARGE or a.itemsize % 8:
+        return a.tobytes() == b.tobytes()
+    one, other = (np.ascontiguousarray(array).view(np.uint64) for array in (a, b))
+    return bool((one == other).all())
 
 
 def _every_entry(shape: tuple[int, ...]) -> Iterator[Array]:
