@@ -167,6 +167,8 @@ def judge(
     error = _most(c.error for c in comparisons) / scale
     bound = _most([*(c.own_error / scale for c in comparisons), NOISE_FACTOR * noise])
     measured = f"error {error:.1e}, bound {bound:.1e}, tolerance {tolerance:.1e}"
+    if any(isinstance(c.probe, Together) for c in comparisons):
+        measured += ", along lines through all parameters"
     if error <= tolerance and bound <= tolerance:
         return found(Status.PASSED, measured, error, bound)
     doubt = _most(float(np.max(c.numeric.doubts)) for c in comparisons) / scale
