@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
@@ -27,6 +27,8 @@ from pybridge.weights import largest_each
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
 AHEAD = 24
+# Entries of the weights of these, and of those below; a question holds each some eight times.
+ENTRIES = 1_000_000
 # Of so many cases a process the longest are handed out first, where there are several processes.
 # Results wait for those before them: more would cost memory, and be lost where a run is killed.
 CHOICE = 32
@@ -59,11 +61,13 @@ class CaseResult:
 def halves(
     cases: Iterator[Case], python: Side, method: Method, until: Callable[[], bool]
 ) -> Iterator[Half]:
-    """The first cases on the Python side alone, as many as there is time for."""
+    """The first cases on the Python side alone, as many as there is time and room for."""
+    held = 0
     for _ in range(HALVES):
-        case = None if until() else next(cases, None)
+        case = None if until() or held > ENTRIES else next(cases, None)
         if case is None:
             return
+        held += _entries(case)
         task = question(case, method)
         yield Half(task, collect(ask(python, case, method, task=task)))
 
@@ -97,7 +101,7 @@ def check_cases(
     while True:
         for number, case in islice(left, window - len(read) - len(asked) - len(done)):
             heappush(read, (-len(case.words) if workers > 1 else 0, number, case))
-        while read and len(asked) <= AHEAD * workers:
+        while read and (not asked or _is_room(asked, workers)):
             _, number, case = heappop(read)
             half = known.pop(number, None)
             task = half.task if half else question(case, method)
@@ -111,6 +115,17 @@ def check_cases(
         while given in done:
             yield done.pop(given)
             given += 1
+
+
+def _is_room(asked: Sequence[tuple[int, Asked, object]], workers: int) -> bool:
+    """Whether another case may be asked ahead."""
+    if len(asked) > AHEAD * workers:
+        return False
+    return sum(_entries(one.case) for _, one, _ in asked) <= ENTRIES * workers
+
+
+def _entries(case: Case) -> int:
+    return sum(array.size for array in case.weights.arrays.values())
 
 
 def refereed(

@@ -119,11 +119,15 @@ def collect(asked: Asked) -> Evidence | Failure:
 
 def _is_told(asked: Asked, answer: Examination, parameters: list[ParameterCheck]) -> bool:
     """Whether lines through all parameters at once, where these were taken, tell all there is."""
-    if not isinstance(asked.method, Differencing) or not asked.method.together:
+    if not _goes_together(asked.method):
         return True
     if any(p.status not in (Status.PASSED, Status.NOT_EXERCISED) for p in parameters):
         return False
-    return asked.method.name != COMPLEX.name or not _suspicious(asked, answer, parameters)
+    return not _suspicious(asked, answer, parameters)
+
+
+def _goes_together(method: Method) -> bool:
+    return isinstance(method, Differencing) and method.together
 
 
 def _worth_a_second_look(asked: Asked, parameters: list[ParameterCheck]) -> bool:
@@ -161,7 +165,7 @@ def _blind_spots(asked: Asked, answer: Examination, parameters: list[ParameterCh
     accuse a right gradient as well as let a wrong one pass. One plain difference along one
     direction tells whether there is reason to look.
     """
-    if asked.method.name != COMPLEX.name:
+    if asked.method.name != COMPLEX.name or _goes_together(asked.method):  # see `_is_told`
         return ""
     case = asked.case
     accused = any(p.status is Status.FAILED and np.isfinite(p.error) for p in parameters)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from pybridge import checking
 from pybridge.agreement import Match
 from pybridge.case import Case
 from pybridge.checking import CHOICE, CaseResult, check_cases, halves
@@ -293,6 +294,20 @@ def test_results_come_in_order_and_julia_is_asked_a_little_ahead() -> None:
     assert 2 <= len(drawn) <= 32  # some, so that Julia is kept busy; not all, to keep memory flat
     assert [result.case for result in results] == cases[1:]
     assert julia.asked == cases
+
+
+def test_fewer_are_asked_ahead_where_their_weights_are_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cases = [a_case(seed=i) for i in range(20)]
+    size = sum(array.size for array in cases[0].weights.arrays.values())
+    monkeypatch.setattr(checking, "ENTRIES", 3 * size)
+    julia = Counting()
+    results = check_cases(iter(cases), PORT, julia, method=COMPLEX)
+    next(results)
+    assert len(julia.asked) == 4
+    assert len(list(results)) == 19
+    assert len(list(halves(iter(cases), PORT, COMPLEX, lambda: False))) == 4
 
 
 @pytest.mark.parametrize("count", [5, 90])

@@ -13,7 +13,7 @@ import numpy as np
 
 from pybridge.case import Case
 from pybridge.tagger import Indices
-from pybridge.weights import Array
+from pybridge.weights import LARGE, Array
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ class Together:
 
     def along(self, gradients: Mapping[str, Array]) -> Array:
         """Derivatives (k,) along the lines, of gradients of the shapes of the parameters."""
+        if self.terms > LARGE:  # not to be held once more
+            return np.asarray(sum(probe.along(gradients[probe.name]) for probe in self.probes))
         moved = [probe.moved(gradients[probe.name]).ravel() for probe in self.probes]
         return np.asarray(self._lines @ np.concatenate(moved))
 
-    @property
+    @cached_property
     def terms(self) -> int:
         """How many components a direction has."""
-        return int(self._lines.shape[1])
+        return sum(probe.terms for probe in self.probes)
 
     @cached_property
     def _lines(self) -> Array:
