@@ -103,6 +103,7 @@ end
 @testset "XCheck" begin
 
 include("computingtests.jl")
+include("packedtests.jl")
 include("loadingtests.jl")
 include("faulttests.jl")
 include("adaptertests.jl")

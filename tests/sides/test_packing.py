@@ -1,4 +1,4 @@
-"""What crosses the bridge, laid out as Packed.jl has it; julia/computingtests.jl is the twin."""
+"""What crosses the bridge, laid out as Packed.jl has it; julia/packedtests.jl is the twin."""
 
 from __future__ import annotations
 
