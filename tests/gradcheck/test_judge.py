@@ -215,7 +215,7 @@ def test_noise_does_not_excuse_an_error_beyond_it() -> None:
 
 
 def test_an_accusation_is_far_above_what_one_nudge_has_shown_of_the_noise() -> None:
-    """Of 4,000 right cases four were off by two to three times the bound, all of them chaotic."""
+    """Of 3,000 right cases four were off by one to three times the bound, all of them chaotic."""
     noise = 1e-7  # in any entry, of which the largest is 4
     bound = judged(TRUE.copy(), noise=noise).bound
     assert bound == pytest.approx(16 * noise / 4)
