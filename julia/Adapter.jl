@@ -78,11 +78,10 @@ call_of(name, arguments, results, rest) = Call(
 "The value of a literal: a number, true, false, nothing."
 literal(code) = code in ("", "nothing") ? nothing : Meta.parse(code)
 
-"The words that a function is handed."
-words_of(call) = [a.word for a in call.arguments if a.word !== NOTHING]
+is_handed(call, word) = any(argument -> argument.word === word, call.arguments)
 
 "Whether the forward pass gives the cost, h or p: returned, or filled in place."
-gives(adapter, name) = name in adapter.forward.results || name in words_of(adapter.forward)
+gives(adapter, name) = name in adapter.forward.results || is_handed(adapter.forward, name)
 
 # Arrays, as we have them and as the file has them ----------------------------------------------
 
@@ -110,8 +109,10 @@ has_copies(adapter) = adapter.columns || adapter.vectors
 # Calls -----------------------------------------------------------------------------------------
 
 "Set a parameter, in the form of the file."
-function set_weight!(tagger, name, value)
-    theirs = as_theirs(tagger.adapter, name, value)
+set_weight!(tagger, name, value) = hold!(tagger, name, as_theirs(tagger.adapter, name, value))
+
+"Set a parameter, which is in the form of the file already."
+function hold!(tagger, name, theirs)
     tagger.held[name] = theirs
     haskey(tagger.set, name) && tagger.set[name](theirs)
     return
@@ -124,29 +125,25 @@ function set_weights(tagger, weights)
 end
 
 """
-Give all parameters the element type of the one that is moved: a file that allocates by that of one
+Give all parameters the element type of those that are moved: a file that allocates by that of one
 of them may fill in numbers that come of another; and of sums and products of two types Julia would
 compile one for each parameter, which took a second.
 """
 function alike!(tagger, kind)
-    restore!(tagger, Dict(name => Array{kind}(value) for (name, value) in tagger.held))
+    for (name, value) in copy(tagger.held)
+        eltype(value) === kind || hold!(tagger, name, copy_as(kind, value))
+    end
 end
 
-"Set all parameters to what they are in the file."
-function restore!(tagger, held)
-    for (name, value) in held
-        tagger.held[name] = value
-        haskey(tagger.set, name) && tagger.set[name](value)
-    end
-    return
-end
+"Set all parameters to what they were in the file."
+restore!(tagger, held) = foreach(((name, value),) -> hold!(tagger, name, value), held)
 
 "What the forward pass returned and filled, by name, as the file has it."
 function forward(tagger, sentence)
     call = tagger.adapter.forward
     found = Dict{Symbol,Any}()
-    for word in words_of(call)
-        word in (:h, :p) && (found[word] = to_be_filled(tagger, word, sentence))
+    for word in (:h, :p)
+        is_handed(call, word) && (found[word] = to_be_filled(tagger, word, sentence))
     end
     return called!(found, tagger, call, sentence)
 end

@@ -12,7 +12,7 @@ Call `f()`; return `(value, "")`, or `(nothing, problem)` where it threw. The pr
 the innermost line of the tagger file that was running, and Julia's own message.
 """
 function attempt(f, path)
-    file = abspath(String(path))
+    file = isabspath(path) ? path : abspath(String(path)) # now: a user's code may call cd()
     try
         return (f(), "")
     catch e

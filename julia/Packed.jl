@@ -54,8 +54,7 @@ Reader(list) = Reader(list, 0)
 "The next of them; the next `n`; the next as an array, of whose axes the last one runs fastest."
 next!(reader::Reader) = reader.list[reader.read+=1]
 next!(reader::Reader, n) = reader.list[reader.read+1:(reader.read+=n)]
-next!(reader::Reader, sizes::Tuple) =
-    permutedims(reshape(next!(reader, prod(sizes)), reverse(sizes)), length(sizes):-1:1)
+next!(reader::Reader, sizes::Tuple) = by_rows(reshape(next!(reader, prod(sizes)), reverse(sizes)))
 
 "One of several tasks about one sentence; `is_own` says whether no other has the same weights."
 struct SubTask
@@ -71,7 +70,8 @@ struct Question
 end
 
 function Question(names, values, directions, layout, steps)
-    layout, numbers, lines, steps = Reader.((layout, values, directions, steps))
+    layout, numbers = Reader(layout), Reader(values)
+    lines, steps = Reader(directions), Reader(steps)
     T = next!(layout)
     words, tags = next!(layout, T), next!(layout, T)
     sizes, hidden = (next!(layout), next!(layout)), next!(layout)
@@ -105,6 +105,7 @@ end
 
 "Types of numbers that the other side knows as well, see pybridge/sides/packing.py."
 const KINDS = (Float64, Float32, Float16, Complex{Float64}, Complex{Float32}, Int64, Bool)
+const NUMBERS = Dict{DataType,Int}(kind => i for (i, kind) in enumerate(KINDS))
 
 function packed(arrays)
     bytes, layout = IOBuffer(), Int[]
@@ -115,12 +116,17 @@ function packed(arrays)
 end
 
 function pack!(bytes, layout, array)
-    kind = findfirst(==(eltype(array)), KINDS)
-    kind === nothing && return pack!(bytes, layout, widened(array))
-    push!(layout, kind, ndims(array), size(array)...)
-    write(bytes, ndims(array) < 2 ? array : permutedims(array, ndims(array):-1:1))
+    kind = get(NUMBERS, eltype(array), 0)
+    kind == 0 && return pack!(bytes, layout, widened(array))
+    push!(layout, kind, ndims(array))
+    append!(layout, size(array))
+    write(bytes, by_rows(array))
 end
 pack!(bytes, layout, ::Nothing) = push!(layout, 0)
+
+"An array whose last axis runs slowest, as another one's does fastest."
+by_rows(array) = ndims(array) < 2 ? array : permutedims(array, Tuple(ndims(array):-1:1))
+by_rows(array::AbstractMatrix) = permutedims(array)
 
 "Numbers of any other type."
 widened(array) = eltype(array) <: Real ? Float64.(array) : Complex{Float64}.(array)

@@ -99,12 +99,14 @@ one_sentence(words, tags, h_prev, sizes, kind) = (
 "Two runs of the same input; a tagger that keeps state between calls gives itself away."
 function run_twice(tagger, sentence, names)
     run, again = (run_once(tagger, sentence, names) for _ in 1:2)
-    pairs = [(name, run[name], again[name]) for name in (:cost, :h, :p)]
-    append!(pairs, zip(Symbol.("d", names), run.gradients, again.gradients))
-    for (name, once, twice) in pairs
-        isequal(once, twice) || throw(
-            Finding("$(tagger.path): keeps state between calls: the same input gives another $name"),
-        )
+    keeps_state(name) = throw(
+        Finding("$(tagger.path): keeps state between calls: the same input gives another $name"),
+    )
+    for name in (:cost, :h, :p)
+        isequal(run[name], again[name]) || keeps_state(name)
+    end
+    for (name, once, twice) in zip(names, run.gradients, again.gradients)
+        isequal(once, twice) || keeps_state("d$name")
     end
     return run
 end
@@ -130,9 +132,9 @@ function costs_along(tagger, sentence, weights, parts, steps)
     moving = Moving[moving_along(weights, part, eltype(steps)) for part in parts]
     costs = zeros(eltype(moving[1].moved), count_of(moving[1]), length(steps))
     before = copy(tagger.held)
-    alike!(tagger, eltype(costs))
     try
         foreach(one -> set_weight!(tagger, one.name, one.moved), moving)
+        alike!(tagger, eltype(costs))
         for (j, step) in enumerate(steps), i in axes(costs, 1)
             for one in moving
                 move!(one.moved, one.value, one.lines, i, step)
@@ -158,8 +160,11 @@ function moving_along(weights, part, kind)
     value = last(weights[findfirst(pair -> first(pair) === part.name, weights)])
     whole = part.directions === nothing
     lines = whole ? EveryEntry() : Lines(part.directions, part.rows, value)
-    return Moving(part.name, value, Array{promote_type(eltype(value), kind)}(value), lines)
+    return Moving(part.name, value, widened_to(kind, value), lines)
 end
+
+"A copy of an array with an element type that holds `kind` as well."
+widened_to(::Type{K}, array::Array{T}) where {K,T} = copy_as(promote_type(T, K), array)
 
 "One direction for each entry of a parameter, in row-major order."
 struct EveryEntry end
@@ -209,6 +214,9 @@ slots(T) = Vector{Any}(undef, T)
 
 "Julia's own copy, never a view of numpy's memory."
 copy_of(array) = Array{eltype(array),ndims(array)}(array)
+
+"The same, of another element type."
+copy_as(::Type{K}, array::AbstractArray{<:Any,N}) where {K,N} = Array{K,N}(array)
 
 "The same, of a concrete element type."
 plain(array) = copy_of(map(identity, array))

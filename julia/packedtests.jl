@@ -61,7 +61,8 @@ end
 @testset "numbers of any type are packed: $(eltype(array))" for (array, kind) in [
     (fill(1.5), Float64), ([1f0 2f0], Float32), ([true, false], Bool), (Int32[1, 2], Float64),
     ([1//2 1//4], Float64), (big.([1.0 2.0]), Float64), (big.([1.0im]), Complex{Float64}),
-    (zeros(0, 3), Float64), ([1.0f0 2.0f0im], Complex{Float32}),
+    (zeros(0, 3), Float64), ([1.0f0 2.0f0im], Complex{Float32}), (wave(2, 12, 1), Float64),
+    (reshape(wave(2, 12, 2), 2, 3, 4), Float64), (reshape(wave(2, 12, 3), 2, 3, 2, 2), Float64),
 ]
     (found, none) = unpacked(XCheck.packed(Any[array, nothing])...)
     @test none === nothing && found == array && eltype(found) == kind

@@ -167,7 +167,7 @@ function named_outputs!(tape, @nospecialize(result), step)
         end
     end
     for word in ("h", "p")
-        tape.backward || Symbol(word) in XCheck.words_of(call) && output!(tape, word)
+        tape.backward || XCheck.is_handed(call, Symbol(word)) && output!(tape, word)
     end
 end
 
