@@ -7,43 +7,33 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 
 from pybridge import grain
 from pybridge.agreement import Agreement, Match, agree
+from pybridge.ahead import ENTRIES, Ahead, entries
 from pybridge.case import Case
-from pybridge.evidence import Asked, Evidence, ask, collect, question
+from pybridge.evidence import Asked, Evidence, ask, weigh
 from pybridge.gradcheck.judge import rounding_floor
 from pybridge.gradcheck.methods import Method
 from pybridge.gradcheck.probes import directions
 from pybridge.grain import Grain
 from pybridge.referee import Opinion, opine
-from pybridge.sides import Failure, Probe, Reference, Run, Side, Task, tensors
+from pybridge.sides import Failure, Probe, Reference, Run, Side, tensors
 from pybridge.verdict import Kind, Verdict, decide
 from pybridge.weights import largest_each
 
 # Cases asked of Julia, for each of its processes, before the first of them is collected: enough to
 # keep it busy while this one works, few enough to keep memory flat over a treebank.
 AHEAD = 24
-# Entries of the weights of these, and of those below; a question holds each some eight times.
-ENTRIES = 1_000_000
 # Of so many cases a process the longest are handed out first, where there are several processes.
 # Results wait for those before them: more would cost memory, and be lost where a run is killed.
 CHOICE = 32
-# Cases that the Python side may be done with when Julia has started.
-HALVES = 512
 
+Answer = tuple[Side, Evidence | Failure]
 Referee = Callable[[Case, tuple[Probe, ...]], "Future[Reference | Failure]"]
-
-
-@dataclass(frozen=True)
-class Half:
-    """What is known of a case before Julia was asked about it."""
-
-    task: Task
-    python: Evidence | Failure
 
 
 @dataclass(frozen=True)
@@ -58,44 +48,27 @@ class CaseResult:
     opinion: Opinion | Failure | None = None  # of the referee, where it was asked
 
 
-def halves(
-    cases: Iterator[Case], python: Side, method: Method, until: Callable[[], bool]
-) -> Iterator[Half]:
-    """The first cases on the Python side alone, as many as there is time and room for."""
-    held = 0
-    for _ in range(HALVES):
-        case = None if until() or held > ENTRIES else next(cases, None)
-        if case is None:
-            return
-        held += _entries(case)
-        task = question(case, method)
-        yield Half(task, collect(ask(python, case, method, task=task)))
-
-
 def check_cases(
-    cases: Iterable[Case],
+    cases: Iterable[Case] | Ahead,
     python: Side,
     julia: Side,
     *,
     method: Method,
     tolerance: float | None = None,
     workers: int = 1,
-    ready: list[Half] | None = None,
 ) -> Iterator[CaseResult]:
-    """Check every case; the results come in the order of the cases, those that are `ready` first.
+    """Check every case; the results come in the order of the cases.
 
     `tolerance` is that of the agreement, relative; None stands for that of the precision. With more
-    `workers` than one on the Julia side the longest cases are handed out first. What is `ready` is
-    taken out. InputError where the two sides do not hold the same weights.
+    `workers` than one on the Julia side the longest cases are handed out first. InputError where
+    the two sides do not hold the same weights.
     """
-    ready = [] if ready is None else ready
-    known = dict(enumerate(ready))
-    cases = chain([half.task.case for half in ready], cases)
-    ready.clear()  # none is kept longer than it is needed
-    window = max(AHEAD + 1, CHOICE if workers > 1 else 0) * workers
-    left = enumerate(cases)
+    ahead = cases if isinstance(cases, Ahead) else Ahead(cases, python, method)
+    # Twice as many as are asked ahead: results may have to wait for a case that is asked once more.
+    window = max(2 * AHEAD, CHOICE if workers > 1 else 0) * workers
+    left = iter(ahead)
     read: list[tuple[int, int, Case]] = []  # a heap, by what is handed out first
-    asked: deque[tuple[int, Asked, Evidence | Failure | None]] = deque()
+    asked: deque[tuple[int, Asked]] = deque()
     done: dict[int, CaseResult] = {}
     given = 0  # results
     while True:
@@ -103,29 +76,27 @@ def check_cases(
             heappush(read, (-len(case.words) if workers > 1 else 0, number, case))
         while read and (not asked or _is_room(asked, workers)):
             _, number, case = heappop(read)
-            half = known.pop(number, None)
-            task = half.task if half else question(case, method)
-            ours = half.python if half else None
-            asked.append((number, ask(julia, task.case, method, task=task), ours))
+            asked.append((number, ask(julia, case, method, task=ahead.task(number, case))))
         if not asked:
             return
-        number, answer, ours = asked.popleft()
-        ours = ours or collect(ask(python, answer.case, method, task=answer.task))
-        done[number] = _check(answer, ours, python, tolerance)
+        number, answer = asked.popleft()
+        ahead.work(until=answer.reply.done)
+        theirs = weigh(answer)
+        if isinstance(theirs, Asked):  # the others go on meanwhile
+            asked.append((number, theirs))
+            continue
+        ours = python, ahead.half(number)
+        done[number] = _check(answer.case, ours, (julia, theirs), tolerance)
         while given in done:
             yield done.pop(given)
             given += 1
 
 
-def _is_room(asked: Sequence[tuple[int, Asked, object]], workers: int) -> bool:
+def _is_room(asked: Sequence[tuple[int, Asked]], workers: int) -> bool:
     """Whether another case may be asked ahead."""
     if len(asked) > AHEAD * workers:
         return False
-    return sum(_entries(one.case) for _, one, _ in asked) <= ENTRIES * workers
-
-
-def _entries(case: Case) -> int:
-    return sum(array.size for array in case.weights.arrays.values())
+    return sum(entries(one.case) for _, one in asked) <= ENTRIES * workers
 
 
 def refereed(
@@ -156,10 +127,8 @@ def refereed(
             yield result
 
 
-def _check(
-    asked: Asked, ours: Evidence | Failure, python: Side, tolerance: float | None
-) -> CaseResult:
-    case, theirs = asked.case, collect(asked)
+def _check(case: Case, first: Answer, second: Answer, tolerance: float | None) -> CaseResult:
+    (python, ours), (julia, theirs) = first, second
     agreement = None
     if isinstance(ours, Evidence) and isinstance(theirs, Evidence):
         agreement = agree(
@@ -167,7 +136,7 @@ def _check(
             tensors(theirs.run),
             tolerance=case.precision.agreement if tolerance is None else tolerance,
             telling=case.precision.telling,
-            sides=(python.name, asked.side.name),
+            sides=(python.name, julia.name),
             noise={name: max(n, theirs.noise.get(name, 0.0)) for name, n in ours.noise.items()},
             floor=_floor(case, ours.run, theirs.run),
         )
@@ -178,11 +147,11 @@ def _check(
     ended = next((side.ended for side in (ours, theirs) if isinstance(side, Failure)), "")
     verdict = decide(agreement, *checks, ended=ended)
     if verdict.kind is Kind.UNDECIDED and agreement and agreement.match is Match.DIFFERS:
-        verdict = decide(agreement, *checks, _grains(case, (python, ours), (asked.side, theirs)))
+        verdict = decide(agreement, *checks, _grains(case, first, second))
     return CaseResult(case, ours, theirs, agreement, verdict)
 
 
-def _grains(case: Case, *sides: tuple[Side, Evidence | Failure]) -> tuple[Grain, Grain]:
+def _grains(case: Case, *sides: Answer) -> tuple[Grain, Grain]:
     """How finely each side computes its cost."""
     replies = [grain.ask(side, case) for side, _ in sides]
     ours, theirs = (

@@ -81,7 +81,15 @@ def question(case: Case, method: Method) -> Task:
 
 
 def collect(asked: Asked) -> Evidence | Failure:
-    """Wait for the answer and check its gradients.
+    """Wait for the answer, ask on where that takes it, and check its gradients."""
+    found = weigh(asked)
+    while isinstance(found, Asked):
+        found = weigh(found)
+    return found
+
+
+def weigh(asked: Asked) -> Evidence | Failure | Asked:
+    """Wait for the answer and check its gradients, or ask the side once more in another way.
 
     Central differences stand in where a forward pass does not take complex weights, or takes them
     and drops an imaginary part on the way.
@@ -93,18 +101,18 @@ def collect(asked: Asked) -> Evidence | Failure:
     refusal = answer.refusal or again.refusal
     if refusal and asked.method.name == COMPLEX.name:
         reason = f"no complex weights: {refusal}"
-        return collect(ask(asked.side, case, by_differences(asked.method), reason))
+        return ask(asked.side, case, by_differences(asked.method), reason)
     if refusal:
         return Failure(refusal)
     parameters = asked.method.check(asked.task, answer, again)
     if not _is_told(asked, answer, parameters):
-        return collect(ask(asked.side, case, apart(asked.method), asked.reason))
+        return ask(asked.side, case, apart(asked.method), asked.reason)
     blind = _blind_spots(asked, answer, parameters)
     if blind:
         reason = f"its forward pass drops a part of the complex weights, which {blind} needs"
-        return collect(ask(asked.side, case, by_differences(asked.method), reason))
+        return ask(asked.side, case, by_differences(asked.method), reason)
     if _worth_a_second_look(asked, parameters):
-        return collect(ask(asked.side, case, thorough(asked.method), asked.reason))
+        return ask(asked.side, case, thorough(asked.method), asked.reason)
     return Evidence(
         run=answer.run,
         noise=_noise(tensors(answer.run), tensors(again.run)),

@@ -14,8 +14,9 @@ import numpy as np
 from pybridge import __version__, runtime, shipped
 from pybridge.adapters.choose import PORT, Chosen, choose
 from pybridge.adapters.form import Tagger
+from pybridge.ahead import Ahead
 from pybridge.case import Case, Draw, draw, make_case
-from pybridge.checking import CaseResult, Half, check_cases, halves, refereed
+from pybridge.checking import CaseResult, check_cases, refereed
 from pybridge.configuration import (
     DEFAULTS,
     Settings,
@@ -169,26 +170,22 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
     request = planned.request
     found = runtime.obtain(notify, request.julia_exe)
     workers, python, method = _workers(planned, found), python_side(planned), for_many(request)
-    due, ready = planned.due(), list[Half]()
-
-    def meanwhile(has_started: Callable[[], bool]) -> None:
-        ready.extend(halves(due, python, method, until=has_started))
+    ahead = Ahead(planned.due(), python, method)
 
     with JuliaSide.start(
         setup_of(planned, found),
         request.timeout,
         workers=workers,
         largest=request.max_memory,
-        meanwhile=meanwhile,
+        meanwhile=ahead.work,
     ) as julia:
         results = check_cases(
-            due,
+            ahead,
             python,
             julia,
             method=method,
             tolerance=request.rtol,
             workers=workers,
-            ready=ready,
         )
         yield Session(
             plan=planned,
