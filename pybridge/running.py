@@ -289,9 +289,9 @@ def _settings(paths: Sequence[Path], request: Request) -> Settings:
 def _same_bytes(draws: Sequence[Draw], julia: JuliaSide) -> str:
     """One SHA-256 for the weights of all configurations, after asking Julia for its own."""
     digest = hashlib.sha256()
-    for drawn in draws:
-        held = {**drawn.weights.arrays, "h_prev": drawn.h_prev}
-        ours, theirs = fingerprint(held), julia.fingerprint(held)
+    held = [{**drawn.weights.arrays, "h_prev": drawn.h_prev} for drawn in draws]
+    for drawn, arrays, theirs in zip(draws, held, julia.fingerprints(held), strict=True):
+        ours = fingerprint(arrays)
         if ours != theirs:
             raise InputError(
                 f"{drawn.configuration.name}: Julia holds other weights than Python "

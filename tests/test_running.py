@@ -142,9 +142,11 @@ class Holding:
     def __init__(self, spoilt: str = "") -> None:
         self.spoilt = spoilt
 
-    def fingerprint(self, arrays: dict[str, Array]) -> str:
-        other = {n: np.nextafter(a, np.inf) for n, a in arrays.items() if n == self.spoilt}
-        return fingerprint(arrays | other)
+    def fingerprints(self, held: list[dict[str, Array]]) -> list[str]:
+        return [fingerprint(arrays | self._other(arrays)) for arrays in held]
+
+    def _other(self, arrays: dict[str, Array]) -> dict[str, Array]:
+        return {n: np.nextafter(a, np.inf) for n, a in arrays.items() if n == self.spoilt}
 
 
 def test_the_hash_covers_all_weights(file: Path) -> None:

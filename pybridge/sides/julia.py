@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -123,10 +123,13 @@ class JuliaSide:
         """End the worker processes at once, whatever they are doing."""
         self.crew.stop()
 
-    def fingerprint(self, arrays: Mapping[str, Array]) -> str:
-        """SHA-256 of the arrays as Julia holds them, see pybridge.weights.fingerprint."""
-        asked = self.crew.ask(worker.guarded, worker.fingerprint, self.setup, dict(arrays))
-        return str(asked.result())
+    def fingerprints(self, held: Iterable[Mapping[str, Array]]) -> list[str]:
+        """SHA-256 of each of these as Julia holds them, see pybridge.weights.fingerprint."""
+        asked = [
+            self.crew.ask(worker.guarded, worker.fingerprint, self.setup, dict(arrays))
+            for arrays in held
+        ]
+        return [str(one.result()) for one in asked]
 
     def submit(self, task: Task) -> Future[Reply]:
         """Ask a worker. A crash of Julia becomes a Failure, and a new worker takes over."""

@@ -53,10 +53,12 @@ def rehearse(setup: Setup) -> None:
     """
     assert worker.start(setup).problem == ""
     case = _case()
-    held = {**case.weights.arrays, "h_prev": case.h_prev}
-    assert len(worker.fingerprint(setup, held)) == 64
+    both = (case, _case(hidden=1))  # whose arrays numpy lays out in both orders at once
+    for one in both:
+        held = {**one.weights.arrays, "h_prev": one.h_prev}
+        assert len(worker.fingerprint(setup, held)) == 64
     for method in (*METHODS.values(), quick(METHODS["complex"])):
-        for one in (case, _case(hidden=1)):  # whose arrays numpy lays out in both orders at once
+        for one in both:
             task = question(one, method)
             answer = worker.examine(setup, packed(task))
             assert not isinstance(answer, Failure), answer
