@@ -37,10 +37,11 @@ function microseconds(f)
     sort(times)[5]
 end
 
-function measure(tagger, question...)
-    whole = microseconds(() -> X.examine_packed(tagger, question...))
-    names, values, directions, layout, steps = question
-    asked = X.Question(names, X.copy_of.((values, directions, layout, steps))...)
+function measure(number, address)
+    tagger = X.TAGGERS[number]
+    whole = microseconds(() -> X.examine_at(number, address))
+    names, values, directions, layout, steps = X.arrays_at(address)
+    asked = X.Question(String(names), values, directions, layout, steps)
     s = asked.sentence
     X.set_weights(tagger, asked.tasks[1].weights)
     h, p = X.slots(length(s.x)), X.slots(length(s.x))
@@ -68,12 +69,14 @@ def main() -> None:
     found = runtime.obtain(lambda line: print(line, file=sys.stderr))
     found = runtime.with_image(found, shipped.library())
     setup = setup_of(planned, found)
-    julia, _, tagger, problem = worker._session(setup)
+    julia, _, _, problem = worker._session(setup)
     assert not problem, problem
+    number = worker._loaded(setup).number
     julia.seval(JULIA)
     method, measure = for_many(planned.request), julia.seval("Share.measure")
     cases = list(planned.cases())
-    times = np.array([list(measure(tagger, *packed(question(c, method)))) for c in cases])  # (n, 4)
+    messages = [np.frombuffer(packed(question(c, method)), np.uint8) for c in cases]
+    times = np.array([list(measure(number, m.ctypes.data)) for m in messages])  # (n, 4)
     whole, own = times[:, 0], times[:, 1:] @ [REAL, COMPLEX, BACKWARD]
     words = np.array([len(case.words) for case in cases])
     image = "an image" if found.image else "no image"

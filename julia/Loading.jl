@@ -26,17 +26,24 @@ the code that takes the place of what is there. An address such as "3 2 5" is th
 the second argument of the third expression of the file. `appended` is code that comes after it all.
 """
 load(path, parameters, replacements = (), appended = "", form = nothing) = attempt(path) do
-    edits = [
+    edits = Edits([
         (parse.(Int, split(String(address))), Meta.parse(String(code)))
         for (address, code) in replacements
-    ]
-    evaluate(path, adapter(parameters, form), parameters, String(appended)) do expression, number
-        for (address, code) in edits
-            address[1] == number || continue
-            expression = replaced(expression, address[2:end], code)
-        end
-        expression
+    ])
+    evaluate(edits, String(path), adapter(parameters, form)::Adapter, parameters, String(appended))
+end
+
+"Addresses in the syntax tree of a file, and what is put there."
+struct Edits <: Function
+    list::Vector{Tuple{Vector{Int},Any}}
+end
+
+function (edits::Edits)(expression, number)
+    for (address, code) in edits.list
+        address[1] == number || continue
+        expression = replaced(expression, address[2:end], code)
     end
+    return expression
 end
 
 adapter(parameters, form) = form === nothing ? contract(parameters) : adapter_of(form...)

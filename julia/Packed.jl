@@ -26,10 +26,7 @@ in KINDS (0: there is none), of its axes, and their lengths.
 """
 examine_packed(tagger, names, values, directions, layout, steps) =
     attempt(tagger.path) do
-        # Copied here, so that nothing below is compiled anew for each layout of numpy's arrays.
-        question = Question(
-            names, copy_of(values), copy_of(directions), Vector{Int}(layout), copy_of(steps),
-        )
+        question = Question(names, values, directions, layout, steps)
         fingerprint, refusals, arrays = "", String[], []
         for (i, task) in enumerate(question.tasks)
             runs = i == 1 ? 2 : Int(task.is_own)
@@ -75,7 +72,9 @@ function Question(names, values, directions, layout, steps)
     T = next!(layout)
     words, tags = next!(layout, T), next!(layout, T)
     sizes, hidden = (next!(layout), next!(layout)), next!(layout)
-    shapes = [Symbol(name) => (next!(layout), next!(layout)) for name in split(names)]
+    shapes = Pair{Symbol,Tuple{Int,Int}}[
+        Symbol(name) => (next!(layout), next!(layout)) for name in split(names)
+    ]
     shared = next_weights!(numbers, shapes)
     h_prev = next!(numbers, (1, hidden))
     tasks = SubTask[]
@@ -83,7 +82,7 @@ function Question(names, values, directions, layout, steps)
         is_own = next!(layout) == 1
         weights = is_own ? next_weights!(numbers, shapes) : shared
         along = next!(steps, next!(layout))
-        next!(layout) == 1 && (along = map(real, along))
+        next!(layout) == 1 && (along = [real(step) for step in along])
         probes = Probe[
             Part[next_part!(layout, lines, weights) for _ in 1:next!(layout)]
             for _ in 1:next!(layout)
@@ -94,7 +93,7 @@ function Question(names, values, directions, layout, steps)
 end
 
 next_weights!(numbers, shapes) =
-    Weights([name => next!(numbers, shape) for (name, shape) in shapes])
+    Pair{Symbol,Any}[name => next!(numbers, shape) for (name, shape) in shapes]
 
 function next_part!(layout, lines, weights)
     (name, value), k, n = weights[next!(layout)], next!(layout), next!(layout)
@@ -104,7 +103,7 @@ function next_part!(layout, lines, weights)
 end
 
 "Types of numbers that the other side knows as well, see pybridge/sides/packing.py."
-const KINDS = (Float64, Float32, Float16, Complex{Float64}, Complex{Float32}, Int64, Bool)
+const KINDS = (Float64, Float32, Float16, Complex{Float64}, Complex{Float32}, Int64, Bool, UInt8)
 const NUMBERS = Dict{DataType,Int}(kind => i for (i, kind) in enumerate(KINDS))
 
 function packed(arrays)

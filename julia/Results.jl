@@ -20,13 +20,14 @@ is_matrix(other) = false
 function gradients_of(tagger, found, names)
     name = tagger.adapter.backward.name
     all = get(found, :gradients, nothing)
-    gradients = map(names) do parameter
+    gradients = []
+    for parameter in names
         gradient = get(found, Symbol("d", parameter), nothing)
         all === nothing || (gradient = entry_of(all, tagger, parameter))
         has_numbers(gradient) || throw(
             Finding("$(tagger.path): $name returned $(described(gradient)) for d$parameter"),
         )
-        as_ours(tagger.adapter, parameter, gradient)
+        push!(gradients, as_ours(tagger.adapter, parameter, gradient))
     end
     all_turned(tagger, gradients, names) && throw(
         Finding("$(tagger.path): $name returned transposed gradients; $(is_it(tagger.adapter))"),
@@ -149,7 +150,7 @@ function without_the_first(tagger, states, h_prev)
     ))
 end
 
-"The T rows of `h` or the T vectors of `p` as one T x n matrix."
+"The T rows of `h` or the T vectors of `p` as one T x n matrix, of a concrete element type."
 function stack_rows(rows, name, tagger)
     function_name = tagger.adapter.forward.name
     for t in eachindex(rows)
@@ -160,5 +161,18 @@ function stack_rows(rows, name, tagger)
         n == n1 ||
             throw(Finding("$(tagger.path): $name[$t] has $n entries and $name[1] has $n1"))
     end
-    return plain(reduce(vcat, [reshape(collect(row), 1, :) for row in rows]))
+    kind = Union{}
+    for row in rows
+        kind = promote_type(kind, eltype(row))
+    end
+    matrix = by_rows(reshape(joined(rows, kind), length(rows[1]), length(rows)))
+    return isconcretetype(kind) ? matrix : plain(matrix)
+end
+
+function joined(arrays, ::Type{K}) where {K}
+    numbers = K[]
+    for array in arrays
+        append!(numbers, array)
+    end
+    return numbers
 end

@@ -88,8 +88,8 @@ end
 
 "One-hot x[t] and y[t] of element type `kind`, and the hidden state before the first word."
 one_sentence(words, tags, h_prev, sizes, kind) = (
-    x = [onehot(i, sizes[1], kind) for i in words],
-    y = [onehot(i, sizes[2], kind) for i in tags],
+    x = onehots(words, sizes[1], kind),
+    y = onehots(tags, sizes[2], kind),
     h_prev = h_prev,
     words = Vector{Int}(words),
     tags = Vector{Int}(tags),
@@ -221,8 +221,10 @@ copy_as(::Type{K}, array::AbstractArray{<:Any,N}) where {K,N} = Array{K,N}(array
 "The same, of a concrete element type."
 plain(array) = copy_of(map(identity, array))
 
-function onehot(index, size, kind)
-    vector = zeros(kind, size)
+onehots(indices, size, ::Type{K}) where {K} = Vector{K}[onehot(i, size, K) for i in indices]
+
+function onehot(index, size, ::Type{K}) where {K}
+    vector = zeros(K, size)
     vector[index] = 1
     return vector
 end
@@ -230,6 +232,11 @@ end
 described(value) = value isa Tuple ? "$(length(value)) values" : "a value of type $(typeof(value))"
 
 include("Packed.jl")
+include("Messages.jl")
 include("Referee.jl")
+include("Precompile.jl")
+if ccall(:jl_generating_output, Cint, ()) == 1
+    foreach(((f, types),) -> precompile(f, types), CALLS)
+end
 
 end

@@ -104,6 +104,7 @@ end
 
 include("computingtests.jl")
 include("packedtests.jl")
+include("messagetests.jl")
 include("loadingtests.jl")
 include("faulttests.jl")
 include("adaptertests.jl")

@@ -13,7 +13,7 @@ from pebble import ProcessPool
 from pybridge import runtime, shipped
 from pybridge.errors import InputError
 from pybridge.init import Function, Outline
-from pybridge.sides import worker
+from pybridge.sides import serving, worker
 from pybridge.sides.spawn import Context
 
 SETS = ("filled", "reads", "indexing", "two_places", "zeroth", "fields", "keys")
@@ -33,7 +33,7 @@ def outlines(
         pool = ProcessPool(
             max_workers=1,
             context=Context(),
-            initializer=worker.leave_the_terminal,
+            initializer=serving.leave_the_terminal,
             initargs=(Path(folder), os.getpid()),
         )
         try:

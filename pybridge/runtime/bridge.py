@@ -41,6 +41,7 @@ _HANDLE = "__JULIA_PYTHONCALL_EMBEDDED_LIBPTR__"
 # image Julia's start runs its __init__, which has to know of Python by then: from the environment,
 # since nobody can have set a Julia variable yet. And an option to record what is compiled, and one
 # to say where Julia's library is.
+# And precompile statements, see stand_ins/julia/PythonCall.
 _BACKPORTS = (
     (
         _PYTHON,
@@ -72,6 +73,11 @@ _BACKPORTS = (
         _CONTEXT,
         "Base.Main.__PythonCall_libptr::Ptr{Cvoid}",
         f'Ptr{{Cvoid}}(parse(UInt, ENV["{_HANDLE}"]))',
+    ),
+    (
+        "src/PythonCall.jl",
+        "# not API but used in tests\n",
+        'include("precompile.jl")\n\n# not API but used in tests\n',
     ),
 )
 

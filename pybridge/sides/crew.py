@@ -22,7 +22,7 @@ from typing import Any
 
 from pebble import ProcessExpired
 
-from pybridge.sides import worker
+from pybridge.sides import serving, worker
 from pybridge.sides.process import (
     CRASHED,
     EndedError,
@@ -92,7 +92,7 @@ class Crew:
         self.news = threading.Condition()
         self.over = False
         self.serving = size
-        # Each process ends with the thread that has started it, see worker.leave_the_terminal.
+        # Each process ends with the thread that has started it, see serving.leave_the_terminal.
         self.threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(size)]
         with interrupts_held_back():
             for thread in self.threads:
@@ -167,8 +167,8 @@ class Crew:
     def _start(self, process: Process) -> None:
         """Start Julia, then load the file; neither is a part of the time for an answer."""
         loading = None if self.limit is None else max(self.limit, LOADING)
-        begin = _Question(worker.guarded, (worker.boot, self.setup))
-        load = _Question(worker.guarded, (worker.start, self.setup), loading)
+        begin = _Question(serving.guarded, (worker.boot, self.setup))
+        load = _Question(serving.guarded, (worker.start, self.setup), loading)
         try:
             self._wait(_schedule(process, begin), (begin,), process)
             try:
@@ -292,11 +292,11 @@ def _schedule(process: Process, question: _Question, least: float = 0.0) -> Futu
 
 def _schedule_all(
     process: Process, questions: tuple[_Question, ...], least: float
-) -> Future[list[worker.Outcome]]:
+) -> Future[list[serving.Outcome]]:
     """Ask several questions in one message; the time for all of them is that for one."""
     limits = [question.limit for question in questions if question.limit is not None]
     every = tuple((question.function, question.arguments) for question in questions)
-    together = _Question(worker.each, every, min(limits, default=None))
+    together = _Question(serving.each, every, min(limits, default=None))
     return _schedule(process, together, least)
 
 

@@ -14,9 +14,10 @@ from pybridge import runtime
 from pybridge.case import Case
 from pybridge.edit import Edit
 from pybridge.errors import InputError
-from pybridge.sides import Failure, Probe, Reference, Reply, Task, worker
+from pybridge.sides import Failure, Probe, Reference, Reply, Task, serving, worker
 from pybridge.sides.crew import Crew
-from pybridge.sides.packing import PackedAnswer, packed, read
+from pybridge.sides.messages import to_hash
+from pybridge.sides.packing import packed, read
 from pybridge.sides.process import CRASHED, OUT_OF_MEMORY, EndedError, LoadingError
 from pybridge.weights import Array
 
@@ -111,11 +112,11 @@ class JuliaSide:
 
     def wake(self) -> None:
         """Wait until Julia runs and the file is loaded, also after a crash."""
-        self.crew.ask(worker.guarded, worker.start, self.setup).result()
+        self.crew.ask(serving.guarded, worker.start, self.setup).result()
 
     def faults(self, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
         """What may be planted in the file, see worker.faults."""
-        asked = self.crew.ask(worker.guarded, worker.faults, self.setup, case)
+        asked = self.crew.ask(serving.guarded, worker.faults, self.setup, case)
         found: tuple[list[tuple[Any, ...]], list[tuple[str, str]], str] = asked.result()
         return found
 
@@ -126,7 +127,7 @@ class JuliaSide:
     def fingerprints(self, held: Iterable[Mapping[str, Array]]) -> list[str]:
         """SHA-256 of each of these as Julia holds them, see pybridge.weights.fingerprint."""
         asked = [
-            self.crew.ask(worker.guarded, worker.fingerprint, self.setup, dict(arrays))
+            self.crew.ask(serving.guarded, worker.fingerprint, self.setup, to_hash(arrays))
             for arrays in held
         ]
         return [str(one.result()) for one in asked]
@@ -136,7 +137,7 @@ class JuliaSide:
         asked = self._ask(worker.examine, packed(task), about=task.case)
         return _then(asked, lambda answer: self._read(task, answer))
 
-    def _read(self, task: Task, answer: PackedAnswer | Failure) -> Reply:
+    def _read(self, task: Task, answer: bytes | Failure) -> Reply:
         if isinstance(answer, Failure):
             return answer
         try:
@@ -190,7 +191,7 @@ class JuliaSide:
                 reply.set_result(Failure(f"{self.setup.tagger}: {_what(e)}"))
 
         asked = self.crew.ask(
-            worker.guarded,
+            serving.guarded,
             answer,
             self.setup,
             *question,

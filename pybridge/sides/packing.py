@@ -1,6 +1,7 @@
-"""Many arrays in a few, for the way over the bridge to Julia: see `examine_packed` in Packed.jl.
+"""Many arrays in a few, for a message to Julia: see `examine_packed` in Packed.jl.
 
-An array that crosses it by itself costs 10 microseconds, as much as thousands of its entries.
+An array that crosses the bridge by itself costs 10 microseconds, as much as thousands of its
+entries.
 """
 
 from __future__ import annotations
@@ -14,19 +15,16 @@ import numpy as np
 
 from pybridge.adapters import RESULTS
 from pybridge.case import Case
-from pybridge.sides import Examination, Probe, Run, Task, parts
+from pybridge.sides import Examination, Failure, Probe, Reply, Run, Task, parts
+from pybridge.sides.messages import KINDS, arrays_of, flat, letters, message, text
 from pybridge.tagger import Indices
 from pybridge.weights import Array
 
 ALL = -1  # of rows, or of directions: one an entry
-KINDS = ("f8", "f4", "f2", "c16", "c8", "i8", "?")  # by number, from 1, as in Packed.jl
-
-Packed = tuple[str, Array, Array, Indices, Array]
-PackedAnswer = tuple[str, list[str], Array, Indices]
 
 
-def packed(question: Task) -> Packed:
-    """Names of the parameters, values, directions, layout and steps of a task and of its `more`."""
+def packed(question: Task) -> bytes:
+    """A task and its `more`: names of the parameters, values, directions, layout and steps."""
     case, arrays = question.case, question.case.weights.arrays
     layout = [len(case.words), *(case.words + 1).tolist(), *(case.tags + 1).tolist()]
     layout += [len(case.rows), case.outputs, case.h_prev.size]
@@ -46,10 +44,10 @@ def packed(question: Task) -> Packed:
                 layout += _layout(part, number[part.name])
                 if part.directions is not None:
                     lines.append(part.directions)
-    return (
-        " ".join(arrays),
-        np.concatenate([array.ravel() for array in values]),
-        np.concatenate([array.ravel() for array in lines], dtype=np.float64),
+    return message(
+        letters(" ".join(arrays)),
+        flat(values),
+        flat(lines).astype(np.float64, copy=False),
         np.array(layout, np.int64),
         np.concatenate(steps),
     )
@@ -76,12 +74,15 @@ def unpacked(held: Array, layout: Indices) -> Iterator[Array | None]:
         at = end
 
 
-def read(question: Task, answer: PackedAnswer, gives: Sequence[str]) -> Examination:
+def read(question: Task, answer: bytes, gives: Sequence[str]) -> Reply:
     """What Julia says of a task and of its `more`; of the results of a run those compared."""
-    fingerprint, refusals, numbers, layout = answer
+    problem, *rest = arrays_of(answer)
+    if problem.size:
+        return Failure(text(problem))
+    fingerprint, refusals, numbers, layout = rest
     arrays = unpacked(numbers, layout)
-    first, *more = _answers(question, refusals, arrays, gives)
-    return replace(first, fingerprint=fingerprint, more=tuple(more))
+    first, *more = _answers(question, text(refusals).split("\n"), arrays, gives)
+    return replace(first, fingerprint=text(fingerprint), more=tuple(more))
 
 
 def _answers(

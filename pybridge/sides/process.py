@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
 
-from pybridge.sides import memory, worker
+from pybridge.sides import memory, serving
 from pybridge.sides.spawn import Context
 
 CRASHED, OUT_OF_MEMORY = "crashed", "out of memory"
@@ -47,7 +47,7 @@ def started(folder: Path) -> Iterator[Process]:
     pool = ProcessPool(
         max_workers=1,
         context=Context(),
-        initializer=worker.leave_the_terminal,
+        initializer=serving.leave_the_terminal,
         initargs=(folder, os.getpid()),
     )
     try:

@@ -25,13 +25,15 @@ from pybridge.evidence import question
 from pybridge.gradcheck import probes
 from pybridge.gradcheck.methods import METHODS, quick
 from pybridge.sentences import Sentence, Vocabulary
-from pybridge.sides import Failure, Reference, Task, training, worker
+from pybridge.sides import Examination, Failure, Reference, Task, training, worker
 from pybridge.sides.julia import Answer, JuliaSide
+from pybridge.sides.messages import to_hash
 from pybridge.sides.packing import packed, read
 from pybridge.sides.worker import Setup
 from pybridge.trace.codes import JuliaCode, PythonCode
 from pybridge.trace.stories import further
 from pybridge.trace.walk import walk
+from pybridge.weights import fingerprint
 
 # Files that fail: while they are loaded, and while they run. What reports it is compiled, too.
 _BROKEN = ("function forwardRNN(", "forwardRNN(x...) = [1 2] * [1 2]\nbackwardRNN(x...) = ()\n")
@@ -56,20 +58,23 @@ def rehearse(setup: Setup) -> None:
     both = (case, _case(hidden=1))  # whose arrays numpy lays out in both orders at once
     for one in both:
         held = {**one.weights.arrays, "h_prev": one.h_prev}
-        assert len(worker.fingerprint(setup, held)) == 64
+        assert worker.fingerprint(setup, to_hash(held)) == fingerprint(held)
     for method in (*METHODS.values(), quick(METHODS["complex"])):
         for one in both:
             task = question(one, method)
             answer = worker.examine(setup, packed(task))
-            assert not isinstance(answer, Failure), answer
-            assert read(task, answer, setup.gives).fingerprint == one.weights.fingerprint
+            assert isinstance(answer, bytes), answer
+            found = read(task, answer, setup.gives)
+            assert isinstance(found, Examination), found
+            assert found.fingerprint == one.weights.fingerprint
     assert isinstance(worker.referee(setup, case, probes.directions(case)), Reference)
     with tempfile.TemporaryDirectory() as folder:
         for number, text in enumerate(_BROKEN):
             file = Path(folder) / f"{number}.jl"
             file.write_text(text, encoding="utf-8")
             broken = replace(setup, tagger=file)
-            assert isinstance(worker.examine(broken, packed(Task(case))), Failure)
+            failed = worker.examine(broken, packed(Task(case)))
+            assert isinstance(failed, Failure) == (number == 0), failed
     _train(setup, case)
     listed, _, problem = worker.faults(setup, case)
     assert listed, problem

@@ -8,12 +8,11 @@ JuliaError that crossed the border would make the other process import juliacall
 from __future__ import annotations
 
 import ctypes
-import os
-import signal
-import sys
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,25 @@ from pybridge.adapters.julia import Plain, form_of
 from pybridge.case import Case
 from pybridge.edit import UNCHANGED, Edit
 from pybridge.sides import Failure, Probe, Reference, Run
-from pybridge.sides.packing import Packed, PackedAnswer
+from pybridge.sides.literals import literal
+from pybridge.sides.messages import text_of
 from pybridge.weights import Array
 
-Outcome = tuple[Any, RuntimeError | None]
-PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal at the end of the parent
+Entry = Callable[[int, bytes], int]
+# A package in no environment, found by its folder: Julia keeps what it infers of it, which saves
+# the next start two seconds. Where it cannot be had in this way, it is evaluated.
+_IMPORT = """
+pushfirst!(LOAD_PATH, {folder})
+try
+    import XCheck
+catch e
+    showerror(stderr, e)
+    include({file})
+finally
+    popfirst!(LOAD_PATH)
+end
+"""
+_numbers = count()  # of tagger files
 
 
 @dataclass(frozen=True)
@@ -60,56 +73,19 @@ OUTLINED = (
 
 
 @dataclass(frozen=True)
+class Loaded:
+    """A tagger file inside Julia, for as long as this is in use."""
+
+    number: int
+    problem: str = ""  # that kept it from being loaded
+
+
+@dataclass(frozen=True)
 class Started:
     """What runs in the worker, or the problem that kept the tagger file from being loaded."""
 
     julia: str  # version
     problem: str = ""
-
-
-def leave_the_terminal(folder: Path, parent: int) -> None:
-    """Send what Julia and the tagger print to a file; leave Ctrl-C to the command's process.
-
-    The file is called by the number of this process, and so is its group, in which all is that the
-    tagger starts by itself. On Linux the process ends where the thread
-    that has started it ends, which nobody else could see to while Julia is busy.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-    log = folder / f"{os.getpid()}.log"
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-
-
-def guarded(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function; what it raises leaves this process as a RuntimeError with one line.
-
-    A JuliaError that crossed the border would make the other process import juliacall.
-    """
-    try:
-        return function(*arguments)
-    except Exception as e:
-        first = next(iter(str(e).splitlines()), "")
-        raise RuntimeError(f"{type(e).__name__}: {first}") from None
-
-
-def each(*questions: tuple[Callable[..., Any], tuple[Any, ...]]) -> list[Outcome]:
-    """Answer some questions: of each its answer and None, or else None and what it raised."""
-    outcomes: list[Outcome] = []
-    for function, arguments in questions:
-        try:
-            outcomes.append((function(*arguments), None))
-        except RuntimeError as e:  # see `guarded`
-            outcomes.append((None, e))
-    return outcomes
 
 
 def boot(setup: Setup) -> None:
@@ -119,26 +95,26 @@ def boot(setup: Setup) -> None:
 
 def start(setup: Setup) -> Started:
     """Load the tagger file."""
-    main, _, _, problem = _session(setup)
-    return Started(julia=str(main.seval("string(VERSION)")), problem=problem)
+    version = _julia(setup.runtime, setup.library).seval("string(VERSION)")
+    return Started(julia=str(version), problem=_loaded(setup).problem)
 
 
-def fingerprint(setup: Setup, arrays: dict[str, Array]) -> str:
-    """SHA-256 of the arrays as Julia holds them."""
-    _, xcheck, _, _ = _session(setup)
-    return str(xcheck.fingerprint(list(arrays), list(arrays.values())))
+def fingerprint(setup: Setup, question: bytes) -> str:
+    """SHA-256 of some arrays as Julia holds them, see `to_hash`."""
+    _, hashed = _entries(setup.runtime, setup.library)
+    return text_of(_answer(hashed(0, question)))
 
 
-def examine(setup: Setup, question: Packed) -> PackedAnswer | Failure:
-    """Answer a task and its `more` with the tagger file, inside Julia."""
-    _, xcheck, tagger, problem = _session(setup)
-    if problem:
-        return Failure(problem)
-    answer, problem = xcheck.examine_packed(tagger, *question)
-    if problem:
-        return Failure(str(problem))
-    held, refusals, numbers, layout = answer
-    return str(held), str(refusals).split("\n"), _copy(numbers), _copy(layout)
+def examine(setup: Setup, question: bytes) -> bytes | Failure:
+    """Answer a task and its `more` with the tagger file, inside Julia; both as packing.py has them.
+
+    A Failure where there is no tagger file; what else goes wrong is in the answer.
+    """
+    loaded = _loaded(setup)
+    if loaded.problem:
+        return Failure(loaded.problem)
+    examined, _ = _entries(setup.runtime, setup.library)
+    return _answer(examined(loaded.number, question))
 
 
 def referee(setup: Setup, case: Case, lines: tuple[Probe, ...]) -> Reference | Failure:
@@ -162,8 +138,7 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
     A fault is (operator, line, old, new, ((address, code), ...), appended). The case is one that
     the file can run.
     """
-    _, _, _, problem = _session(setup)
-    if problem:
+    if problem := _loaded(setup).problem:
         return [], [], problem
     arrays = case.weights.arrays
     answer, problem = part(setup, "Faults").list(
@@ -192,8 +167,7 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
 
 def outline(found: runtime.Runtime, library: Path, file: Path) -> tuple[Any, str]:
     """What is in a tagger file, which is not run: see XCheck.outline, in plain data; a problem."""
-    _, xcheck = _julia(found, library)
-    answer, problem = xcheck.outline(str(file))
+    answer, problem = _julia(found, library).XCheck.outline(str(file))
     if problem:
         return None, str(problem)
     return (
@@ -229,7 +203,7 @@ def _run(setup: Setup, run: Any, case: Case) -> Run:
 
 def part(setup: Setup, name: str) -> Any:
     """Faults or Trace: the module in the image, or else loaded when it is first asked for."""
-    main, *_ = _session(setup)
+    main = _julia(setup.runtime, setup.library)
     if not main.seval(f"isdefined(Main, :{name})"):
         main.include(str(setup.library.with_name(f"{name}.jl")))
     return getattr(main, name)
@@ -237,13 +211,31 @@ def part(setup: Setup, name: str) -> Any:
 
 def _session(setup: Setup) -> tuple[Any, Any, Any, str]:
     """Julia's Main, the XCheck module, the loaded tagger, and the problem in loading it."""
-    main, xcheck = _julia(setup.runtime, setup.library)
-    return main, xcheck, *_tagger(setup)
+    main = _julia(setup.runtime, setup.library)
+    loaded = _loaded(setup)
+    tagger = None if loaded.problem else main.seval(f"XCheck.TAGGERS[{loaded.number}]")
+    return main, main.XCheck, tagger, loaded.problem
 
 
 @cache
-def _julia(found: runtime.Runtime, library: Path) -> tuple[Any, Any]:
-    """Julia's Main and the XCheck module: started once in the life of a process."""
+def _entries(found: runtime.Runtime, library: Path) -> tuple[Entry, Entry]:
+    """`examine_at` and `fingerprint_at`, see Messages.jl."""
+    addresses = str(_julia(found, library).seval("XCheck.entries()")).split()
+    # Unlike CFUNCTYPE this keeps Python's lock: where Julia collects garbage, PythonCall lets go of
+    # Python's objects.
+    kind = ctypes.PYFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_char_p)
+    examined, hashed = (kind(int(address)) for address in addresses)
+    return examined, hashed
+
+
+def _answer(address: int) -> bytes:
+    """The message at an address, whose first number says how long it is."""
+    return ctypes.string_at(address, ctypes.c_int64.from_address(address).value)
+
+
+@cache
+def _julia(found: runtime.Runtime, library: Path) -> Any:
+    """Julia's Main, in which XCheck is: started once in the life of a process."""
     runtime.prepare(found)
     import juliacall
 
@@ -251,22 +243,28 @@ def _julia(found: runtime.Runtime, library: Path) -> tuple[Any, Any]:
     # One thread adds in one order, whatever OPENBLAS_NUM_THREADS says: the same bits every time.
     main.seval("import LinearAlgebra; LinearAlgebra.BLAS.set_num_threads(1)")
     if found.image is None:  # else it is compiled in, see runtime/image.py
-        main.include(str(library))
-    return main, main.XCheck
+        folder, file = literal(str(library.parent)), literal(str(library))
+        main.seval(_IMPORT.format(folder=folder, file=file))
+    return main
 
 
 @lru_cache(maxsize=8)  # one file, and the edited copies of it that are in use
-def _tagger(setup: Setup) -> tuple[Any, str]:
-    """The loaded tagger, and the problem in loading it."""
-    _, xcheck = _julia(setup.runtime, setup.library)
-    tagger, problem = xcheck.load(
+def _loaded(setup: Setup) -> Loaded:
+    """The tagger file, evaluated."""
+    main = _julia(setup.runtime, setup.library)
+    number = next(_numbers)
+    arguments = (
+        number,
         str(setup.tagger),
         list(setup.parameters),
         [(" ".join(map(str, r.address)), r.code) for r in setup.edit.replacements],
         setup.edit.appended,
         setup.form,
     )
-    return tagger, str(problem)
+    problem = main.seval(f"XCheck.keep({', '.join(map(literal, arguments))})")
+    loaded = Loaded(number, str(problem))
+    weakref.finalize(loaded, main.seval, f"XCheck.forget({number})").atexit = False
+    return loaded
 
 
 def _plain(value: Any) -> Any:

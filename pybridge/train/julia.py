@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from pybridge.errors import InputError
-from pybridge.sides import Failure, training, worker
+from pybridge.sides import Failure, serving, training
 from pybridge.sides.julia import JuliaSide
 from pybridge.sides.training import Lesson
 from pybridge.train import Settings, Single, State, Stop, Stretch, schedule
@@ -72,7 +72,7 @@ class JuliaLearner:
         self, answer: Callable[..., Answer | Failure], *question: object
     ) -> Future[Answer | Failure]:
         asked: Future[Answer | Failure] = self.julia.crew.ask(
-            worker.guarded, answer, self.julia.setup, self.lesson, *question
+            serving.guarded, answer, self.julia.setup, self.lesson, *question
         )
         return asked
 

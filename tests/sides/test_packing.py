@@ -10,11 +10,22 @@ import pytest
 from pybridge.case import nudged
 from pybridge.evidence import question
 from pybridge.gradcheck.methods import COMPLEX
-from pybridge.sides import Examination, Probe, Task, Together, tensors
+from pybridge.sides import Examination, Failure, Probe, Task, Together, tensors
 from pybridge.sides.julia import JuliaSide
+from pybridge.sides.messages import arrays_of, letters, message, text
 from pybridge.sides.packing import next_run, packed, read, unpacked
 from pybridge.weights import Array
 from tests.making import a_case, answered
+
+
+def sent(question: Task) -> list[Array]:
+    """The arrays that Julia is sent."""
+    return arrays_of(packed(question))
+
+
+def reply(held: Array, layout: Array, refusals: str, problem: str = "") -> bytes:
+    """What Julia answers."""
+    return message(letters(problem), letters("abc"), letters(refusals), held, layout)
 
 
 def test_a_task_is_laid_out_as_julia_reads_it() -> None:
@@ -27,8 +38,8 @@ def test_a_task_is_laid_out_as_julia_reads_it() -> None:
     )
     other = nudged(case)
     more = (Task(other, (Together(probes[:2]),), (0.5 + 0j, 1 + 0j)), Task(case))
-    names, values, directions, layout, steps = packed(Task(case, probes, (1e-20j,), more))
-    assert names == "Wxh Whh Bh Why By"
+    names, values, directions, layout, steps = sent(Task(case, probes, (1e-20j,), more))
+    assert text(names) == "Wxh Whh Bh Why By"
     arrays = [*case.weights.arrays.values(), case.h_prev, *other.weights.arrays.values()]
     assert values.tolist() == [x for array in arrays for x in array.ravel()]
     assert directions.tolist() == [*range(32), *range(8)] * 2
@@ -39,12 +50,12 @@ def test_a_task_is_laid_out_as_julia_reads_it() -> None:
     assert layout.tolist() == [*of_the_case, *shapes, *of_the_tasks]
     assert layout.dtype == np.int64
     assert steps.tolist() == [1e-20j, 0.5, 1]
-    _, _, directions, _, steps = packed(Task(case))
+    _, _, directions, _, steps = sent(Task(case))
     assert (directions.size, steps.size) == (0, 0)
 
 
 def test_real_steps_alone_cross_as_real_numbers() -> None:
-    *_, steps = packed(Task(a_case(), (), (0.5 + 0j,), (Task(a_case(), (), (0.25 + 0j,)),)))
+    *_, steps = sent(Task(a_case(), (), (0.5 + 0j,), (Task(a_case(), (), (0.25 + 0j,)),)))
     assert steps.dtype == np.float64
 
 
@@ -97,7 +108,8 @@ def test_each_task_takes_its_own_arrays_and_a_refusal_none() -> None:
     more = (Task(nudged(case), probes), Task(case, probes))
     held, layout = laid_out([np.full(2, float(i)) for i in range(8 + 8 + 2 + 2)], [1] * 20)
     refusals = ["no complex numbers", "", ""]
-    found = read(Task(case, probes, (), more), ("abc", refusals, held, layout), ("h",))
+    task = Task(case, probes, (), more)
+    found = answered(read(task, reply(held, layout, "\n".join(refusals)), ("h",)))
     first, (second, third) = found, found.more
     assert (first.fingerprint, second.fingerprint) == ("abc", "")
     runs = [one.run.results["h"][0] for one in (first, second, third)]
@@ -105,8 +117,10 @@ def test_each_task_takes_its_own_arrays_and_a_refusal_none() -> None:
     costs = [[a[0] for a in one.costs] for one in (first, second, third)]
     assert costs == [[], [16, 17], [18, 19]]
     assert [one.refusal for one in (first, second, third)] == refusals
+    found.run.results["h"][0] = 5  # an array may be written to
     with pytest.raises(ValueError, match="zip"):
-        read(Task(case, probes), ("abc", ["", ""], held, layout), ("h",))
+        read(Task(case, probes), reply(held, layout, "\n"), ("h",))
+    assert read(task, message(letters("t.jl:3: no")), ("h",)) == Failure("t.jl:3: no")
 
 
 def test_bytes_that_end_too_early_are_no_array() -> None:
