@@ -27,7 +27,7 @@ end
 "Where and why a file could not be loaded; the innermost file where one includes another."
 function load_problem(e)
     e.error isa LoadError && return load_problem(e.error)
-    text = sprint(showerror, e.error)
+    text = shown(e.error)
     # From Julia 1.10 on a syntax error is a drawing of several lines.
     drawn = match(r"Error @ (.*):(\d+):\d+\n(?:.|\n)*── (.*)", text)
     drawn === nothing && return "$(e.file):$(e.line): $(first_line(e.error))"
@@ -35,7 +35,17 @@ function load_problem(e)
 end
 
 "Julia's message without the hints in the lines below it."
-first_line(e) = first(split(sprint(showerror, e), '\n'))
+first_line(e) = first(split(shown(e), '\n'))
+
+"Julia's message; an error of the user's own may have none, or fail once more over it."
+function shown(e)
+    try
+        return sprint(showerror, e)
+    catch again
+        why = again isa ErrorException ? again.msg : string(typeof(again))
+        return "an error of type $(nameof(typeof(e))), which cannot be shown: $why"
+    end
+end
 
 """
 `file:line` of the innermost frame in `file`, `file` alone where there is none; and the function

@@ -17,12 +17,19 @@ forget(number) = (delete!(TAGGERS, number); nothing)
 
 """
 Answer a message that holds the arguments of `examine_packed` but for the tagger, whose number is
-given: with what that returns, or with the problem alone.
+given: with what that returns, or with the problem alone. What left a C function as an exception
+would be the end of the process.
 """
 function examine_at(number, address)
-    names, values, directions, layout, steps = arrays_at(address)
-    answer, problem =
-        examine_packed(TAGGERS[number], String(names), values, directions, layout, steps)
+    try
+        return examined(TAGGERS[number], arrays_at(address)...)
+    catch e
+        return address_of(Any[codeunits("xcheck itself failed: $(typeof(e))")])
+    end
+end
+
+function examined(tagger, names, numbers...)
+    answer, problem = examine_packed(tagger, String(names), numbers...)
     answer === nothing && return address_of(Any[codeunits(problem)])
     fingerprint, refusals, bytes, places = answer
     texts = map(codeunits, ("", fingerprint, refusals))

@@ -39,6 +39,13 @@ const CALLS = Any[
     (whole_words, (Vector{Int},)),
     # a question
     (
+        examined,
+        (
+            Tagger, Vector{UInt8}, Vector{Float64}, Vector{Float64}, Vector{Int},
+            Vector{Complex{Float64}},
+        ),
+    ),
+    (
         examine_packed,
         (
             Tagger, String, Vector{Float64}, Vector{Float64}, Vector{Int},

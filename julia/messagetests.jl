@@ -44,6 +44,15 @@ end
     (problem,) = ask_at(4)
     @test String(problem) == "$throwing:$(line_of(throwing, "not this one")): not this one"
     @test isempty(ask_at(3)[1]) # which is still there
+    shy = changed(
+        "shy.jl", "cost = 0;" => "throw(Shy());",
+        "function forwardRNN" => "struct Shy <: Exception end\n" *
+            "Base.showerror(io::IO, ::Shy) = error(\"nor me\")\nfunction forwardRNN",
+    )
+    @test XCheck.keep(4, shy, NAMES) == ""
+    said = ": an error of type Shy, which cannot be shown: nor me"
+    @test String(ask_at(4)[1]) == "$shy:$(line_of(shy, "throw(Shy())"))$said"
+    @test String(ask_at(9)[1]) == "xcheck itself failed: KeyError" # there is no such tagger
     XCheck.forget(3)
     @test !haskey(XCheck.TAGGERS, 3)
     @test occursin("syntax", XCheck.keep(5, written("cut.jl", "f(x = 1\n"), NAMES))

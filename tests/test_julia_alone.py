@@ -34,7 +34,8 @@ FAULTS = {
         "    finally\n        nothing\n", "the weights are restored",
     ),
     "matrices by columns": (
-        "Packed.jl", "ndims(array) < 2 ? array : permutedims(array, ndims(array):-1:1)", "array",
+        "Packed.jl", "by_rows(array::AbstractMatrix) = permutedims(array)",
+        "by_rows(array::AbstractMatrix) = array",
         "packed, row by row, it is the same",
     ),
     "numpy's own memory": (
