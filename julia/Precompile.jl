@@ -69,7 +69,7 @@ const CALLS = Any[
     # runs
     (examine_now, (Tagger, Weights, Sentence, Vector{Probe}, Vector{Float64}, Int)),
     (examine_now, (Tagger, Weights, Sentence, Vector{Probe}, Vector{Complex{Float64}}, Int)),
-    (fingerprint, (Vector{Symbol}, Matrices)),
+    (fingerprint, (Vector{Symbol}, Vector{Any})),
     (fingerprint, (Vector{SubString{String}}, Matrices)),
     (run_twice, (Tagger, Sentence, Vector{Symbol})),
     (run_once, (Tagger, Sentence, Vector{Symbol})),

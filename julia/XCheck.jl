@@ -68,11 +68,12 @@ examine(tagger, names, values, words, tags, h_prev, sizes, probes, steps, runs =
 
 function examine_now(tagger, weights, sentence, probes, steps, runs)
     set_weights(tagger, weights)
-    held = runs == 2 ? fingerprint(first.(weights), last.(weights)) : ""
-    before = copy.(last.(weights)) # comparing is much faster than to hash them once more
+    names, values = Symbol[name for (name, _) in weights], Any[value for (_, value) in weights]
+    held = runs == 2 ? fingerprint(names, values) : ""
+    before = Any[copy(value) for value in values] # comparing is faster than to hash them once more
     run = hinting(tagger, weights, sentence) do
-        runs == 2 && return run_twice(tagger, sentence, first.(weights))
-        runs == 1 ? run_once(tagger, sentence, first.(weights)) : nothing
+        runs == 2 && return run_twice(tagger, sentence, names)
+        runs == 1 ? run_once(tagger, sentence, names) : nothing
     end
     costs, refusal = attempt(tagger.path) do
         found = []
@@ -81,7 +82,7 @@ function examine_now(tagger, weights, sentence, probes, steps, runs)
         end
         found
     end
-    isequal(last.(weights), before) ||
+    isequal(values, before) ||
         throw(Finding("$(tagger.path): the weights are not what they were before the run"))
     return held, run, refusal == "" ? costs : [], refusal
 end

@@ -44,6 +44,11 @@ def executable(tree: Path) -> Path:
     return tree / "usr" / "bin" / "julia"
 
 
+def libjulia(tree: Path) -> Path | None:
+    """Return its library, if it is there."""
+    return next(iter(sorted((tree / "usr" / "lib").glob("*/libjulia.so.1"))), None)
+
+
 def ensure(notify: Notify) -> Path:
     """Return the tree, made if it is not there whole. Call it with the home locked."""
     final = place()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pybridge.errors import InputError
@@ -95,8 +96,10 @@ def tried(runtime: Runtime) -> Path:
 
 def private_install() -> Runtime:
     """Return the private install, there or not."""
-    julia = Julia(debian.executable(debian.place()), debian.VERSION)
-    return bridged(julia, "private install", f"Debian 11's Julia, installed in {private()}")
+    tree = debian.place()
+    julia = Julia(debian.executable(tree), debian.VERSION)
+    found = bridged(julia, "private install", f"Debian 11's Julia, installed in {private()}")
+    return replace(found, libjulia=debian.libjulia(tree))
 
 
 def is_ready(runtime: Runtime) -> bool:

@@ -47,6 +47,9 @@ class Runtime:
     """The folder of the private juliacall, or None where the environment's own is used."""
     depot: Path | None = None
     """Julia's depot, or None where Julia's own choice holds."""
+    libjulia: Path | None = None
+    """Julia's library, where its Sys.BINDIR is the folder of the executable; or None: juliacall
+    starts a Julia to ask for both, which takes it a seventh of a second."""
     image: Image | None = None
     """The system image to start from, or None for Julia's own."""
 

@@ -48,7 +48,10 @@ def set_environment(runtime: Runtime, environment: MutableMapping[str, str]) -> 
         environment["JULIA_LOAD_PATH"] = os.pathsep.join(["@", packages, "@stdlib"])
     if runtime.depot is not None:
         environment["JULIA_DEPOT_PATH"] = str(runtime.depot)
+    libjulia, bindir = runtime.libjulia, runtime.executable.parent
     if runtime.image is not None:
         environment["PYTHON_JULIACALL_SYSIMAGE"] = str(runtime.image.file)
-        environment["PYTHON_JULIACALL_LIB"] = str(runtime.image.libjulia)
-        environment["PYTHON_JULIACALL_BINDIR"] = str(runtime.image.bindir)
+        libjulia, bindir = runtime.image.libjulia, runtime.image.bindir
+    if libjulia is not None:
+        environment["PYTHON_JULIACALL_LIB"] = str(libjulia)
+        environment["PYTHON_JULIACALL_BINDIR"] = str(bindir)

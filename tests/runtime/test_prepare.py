@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pybridge.runtime import Image, Runtime, prepare
+from pybridge.runtime.find import private_install
 from pybridge.runtime.prepare import set_environment
 
 WORKER = """
@@ -96,6 +97,27 @@ def test_the_environment_of_an_image() -> None:
         "PYTHON_JULIACALL_LIB": "/j/lib/libjulia.so",
         "PYTHON_JULIACALL_BINDIR": "/j/bin",
     }
+
+
+def test_where_the_library_is_known_nobody_is_asked() -> None:
+    environment: dict[str, str] = {}
+    plain: dict[str, str] = {}
+    set_environment(replace(OLD, libjulia=Path("/j/lib/libjulia.so.1")), environment)
+    set_environment(OLD, plain)
+    assert environment == plain | {
+        "PYTHON_JULIACALL_LIB": "/j/lib/libjulia.so.1",
+        "PYTHON_JULIACALL_BINDIR": "/j",
+    }
+
+
+def test_the_library_of_the_private_install_is_the_one_that_julia_names(runtime: Runtime) -> None:
+    found = private_install()
+    if runtime.executable != found.executable:
+        pytest.skip("the tests run with another Julia")
+    ask = 'import Libdl; print(abspath(Libdl.dlpath("libjulia")), "\\n", Sys.BINDIR)'
+    command = [str(runtime.executable), "--startup-file=no", "-e", ask]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.split() == [str(found.libjulia), str(found.executable.parent)]
 
 
 def test_the_environment_of_the_environments_own_juliacall() -> None:
