@@ -69,9 +69,9 @@ def main() -> None:
     found = runtime.obtain(lambda line: print(line, file=sys.stderr))
     found = runtime.with_image(found, shipped.library())
     setup = setup_of(planned, found)
-    julia, _, _, problem = worker._session(setup)
+    julia, _, _, problem = worker.session(setup)
     assert not problem, problem
-    number = worker._loaded(setup).number
+    number = worker.tagger_of(setup).number
     julia.seval(JULIA)
     method, measure = for_many(planned.request), julia.seval("Share.measure")
     cases = list(planned.cases())

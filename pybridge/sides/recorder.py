@@ -36,10 +36,10 @@ Integers = NDArray[np.int64]
 
 def record(setup: worker.Setup, case: Case, keep: Keep) -> Recording | Failure:
     """Run the tagger file once on a case and record what it does."""
-    _, _, _, problem = worker._session(setup)
+    _, _, _, problem = worker.session(setup)
     if problem:
         return Failure(problem)
-    _, *question = worker._question(case)
+    _, *question = worker.question(case)
     answer, problem = worker.part(setup, "Trace").record(
         str(setup.tagger),
         list(setup.parameters),
@@ -61,7 +61,7 @@ def record(setup: worker.Setup, case: Case, keep: Keep) -> Recording | Failure:
         file=str(setup.tagger),
         statements=tuple(_statement(s) for s in statements),
         events=_events(tape),
-        run=None if run is None else worker._run(setup, run, case),
+        run=None if run is None else worker.run_of(setup, run, case),
         problem=str(problem),
         columns=setup.adapter is not None and setup.adapter.columns,
     )
@@ -71,10 +71,10 @@ def rewrites(
     setup: worker.Setup, case: Case, address: tuple[int, ...], trials: Sequence[Trial]
 ) -> list[Rewrite] | Failure:
     """Other code for a statement that comes to what the trials want."""
-    _, _, tagger, problem = worker._session(setup)
+    _, _, tagger, problem = worker.session(setup)
     if problem:
         return Failure(problem)
-    names, values, *_ = worker._question(case)
+    names, values, *_ = worker.question(case)
     found, problem = worker.part(setup, "Trace").rewrites(
         tagger,
         _replacements(setup.edit),
@@ -105,7 +105,7 @@ def rewrites(
 
 def patched(setup: worker.Setup, edit: Edit) -> str | Failure:
     """The text of the file with an edit put in."""
-    _, _, _, problem = worker._session(setup)
+    _, _, _, problem = worker.session(setup)
     if problem:
         return Failure(problem)
     text, problem = worker.part(setup, "Trace").patched(

@@ -63,9 +63,9 @@ def learn(
         return Failure(str(problem))
     values, memories, costs, broken = answer
     return Learned(
-        {n: worker._copy(a) for n, a in zip(lesson.names, values, strict=True)},
-        {n: worker._copy(a) for n, a in zip(lesson.names, memories, strict=True)},
-        worker._copy(costs),
+        {n: worker.own_copy(a) for n, a in zip(lesson.names, values, strict=True)},
+        {n: worker.own_copy(a) for n, a in zip(lesson.names, memories, strict=True)},
+        worker.own_copy(costs),
         bool(broken),
     )
 
@@ -78,12 +78,12 @@ def singles(
     if problem:
         return Failure(problem)
     answer, problem = train.singles(tagger, *_question(lesson), numbers + 1, weights, memory)
-    return Failure(str(problem)) if problem else Taught(*(worker._copy(part) for part in answer))
+    return Failure(str(problem)) if problem else Taught(*(worker.own_copy(part) for part in answer))
 
 
 def _session(setup: worker.Setup) -> tuple[Any, Any, str]:
     """The module Train, loaded when it is first asked for, and the tagger or what is wrong."""
-    main, _, tagger, problem = worker._session(setup)
+    main, _, tagger, problem = worker.session(setup)
     if not problem and not main.seval("isdefined(Main, :Train)"):
         main.include(str(setup.library.with_name("train.jl")))
     return None if problem else main.Train, tagger, problem

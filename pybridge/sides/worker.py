@@ -96,7 +96,7 @@ def boot(setup: Setup) -> None:
 def start(setup: Setup) -> Started:
     """Load the tagger file."""
     version = _julia(setup.runtime, setup.library).seval("string(VERSION)")
-    return Started(julia=str(version), problem=_loaded(setup).problem)
+    return Started(julia=str(version), problem=tagger_of(setup).problem)
 
 
 def fingerprint(setup: Setup, question: bytes) -> str:
@@ -110,7 +110,7 @@ def examine(setup: Setup, question: bytes) -> bytes | Failure:
 
     A Failure where there is no tagger file; what else goes wrong is in the answer.
     """
-    loaded = _loaded(setup)
+    loaded = tagger_of(setup)
     if loaded.problem:
         return Failure(loaded.problem)
     examined, _ = _entries(setup.runtime, setup.library)
@@ -119,17 +119,17 @@ def examine(setup: Setup, question: bytes) -> bytes | Failure:
 
 def referee(setup: Setup, case: Case, lines: tuple[Probe, ...]) -> Reference | Failure:
     """The results and the derivatives along some lines, in 256 bits."""
-    _, xcheck, tagger, problem = _session(setup)
+    _, xcheck, tagger, problem = session(setup)
     if problem:
         return Failure(problem)
     probes = [[(p.name, p.directions, None if p.rows is None else p.rows + 1)] for p in lines]
-    answer, problem = xcheck.referee(tagger, *_question(case), probes)
+    answer, problem = xcheck.referee(tagger, *question(case), probes)
     if problem:
         return Failure(str(problem))
     run, derivatives = answer
     names = [probe.name for probe in lines]
-    slopes = {n: _copy(d) for n, d in zip(names, derivatives, strict=True)}
-    return Reference(_run(setup, run, case), slopes)
+    slopes = {n: own_copy(d) for n, d in zip(names, derivatives, strict=True)}
+    return Reference(run_of(setup, run, case), slopes)
 
 
 def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]], str]:
@@ -138,7 +138,7 @@ def faults(setup: Setup, case: Case) -> tuple[list[tuple[Any, ...]], list[tuple[
     A fault is (operator, line, old, new, ((address, code), ...), appended). The case is one that
     the file can run.
     """
-    if problem := _loaded(setup).problem:
+    if problem := tagger_of(setup).problem:
         return [], [], problem
     arrays = case.weights.arrays
     answer, problem = part(setup, "Faults").list(
@@ -179,7 +179,7 @@ def outline(found: runtime.Runtime, library: Path, file: Path) -> tuple[Any, str
     ), ""
 
 
-def _question(case: Case) -> tuple[Any, ...]:
+def question(case: Case) -> tuple[Any, ...]:
     """What Julia is told of a case: names and values, indices from 1, sizes."""
     arrays = case.weights.arrays
     return (
@@ -192,12 +192,12 @@ def _question(case: Case) -> tuple[Any, ...]:
     )
 
 
-def _run(setup: Setup, run: Any, case: Case) -> Run:
+def run_of(setup: Setup, run: Any, case: Case) -> Run:
     """A run of XCheck.jl as arrays of numpy's own."""
     names = list(case.weights.arrays)
     return Run(
-        results={name: _copy(getattr(run, name)) for name in setup.gives},
-        gradients={n: _copy(g) for n, g in zip(names, run.gradients, strict=True)},
+        results={name: own_copy(getattr(run, name)) for name in setup.gives},
+        gradients={n: own_copy(g) for n, g in zip(names, run.gradients, strict=True)},
     )
 
 
@@ -209,10 +209,10 @@ def part(setup: Setup, name: str) -> Any:
     return getattr(main, name)
 
 
-def _session(setup: Setup) -> tuple[Any, Any, Any, str]:
+def session(setup: Setup) -> tuple[Any, Any, Any, str]:
     """Julia's Main, the XCheck module, the loaded tagger, and the problem in loading it."""
     main = _julia(setup.runtime, setup.library)
-    loaded = _loaded(setup)
+    loaded = tagger_of(setup)
     tagger = None if loaded.problem else main.seval(f"XCheck.TAGGERS[{loaded.number}]")
     return main, main.XCheck, tagger, loaded.problem
 
@@ -249,7 +249,7 @@ def _julia(found: runtime.Runtime, library: Path) -> Any:
 
 
 @lru_cache(maxsize=8)  # one file, and the edited copies of it that are in use
-def _loaded(setup: Setup) -> Loaded:
+def tagger_of(setup: Setup) -> Loaded:
     """The tagger file, evaluated."""
     main = _julia(setup.runtime, setup.library)
     number = next(_numbers)
@@ -278,6 +278,6 @@ def _pairs(pairs: Any) -> list[tuple[str, str]]:
     return [(str(a), str(b)) for a, b in pairs]
 
 
-def _copy(array: Any) -> Array:
+def own_copy(array: Any) -> Array:
     """An array of numpy's own: the one handed over is a view of memory that Julia may reuse."""
     return np.array(array, order="C")

@@ -91,7 +91,7 @@ def test_nor_does_this_process(fixed: object) -> None:
 
 def test_a_copy_is_numpy_s_own() -> None:
     lent = np.asfortranarray(np.arange(6.0).reshape(2, 3))
-    own = worker._copy(lent)
+    own = worker.own_copy(lent)
     assert not np.shares_memory(own, lent)
     assert own.flags.c_contiguous
     assert own.flags.owndata
