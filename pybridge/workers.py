@@ -13,7 +13,7 @@ MOST = 2
 # Words that a process checks in a second, each in all passes of its case, with 32 hidden units or
 # fewer; seconds that Julia takes to start. Measured in docs/performance.md.
 WORDS_A_SECOND = 5000
-START, START_FROM_IMAGE = 12.0, 1.5
+START, START_FROM_IMAGE = 6.0, 1.5
 ENTRY_BY_ENTRY = 150  # times as long, at the least
 WORTH = 2  # starts that one more process has to save
 
