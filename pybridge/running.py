@@ -180,12 +180,7 @@ def start(planned: Plan, notify: Callable[[str], None]) -> Iterator[Session]:
         meanwhile=ahead.work,
     ) as julia:
         results = check_cases(
-            ahead,
-            python,
-            julia,
-            method=method,
-            tolerance=request.rtol,
-            workers=workers,
+            ahead, python, julia, method=method, tolerance=request.rtol, workers=workers
         )
         yield Session(
             plan=planned,

@@ -1,7 +1,8 @@
 """A system image: Julia with PythonCall, our modules and the compiled code of a run in one file.
 
-Without one each start compiles all that a run calls, some five seconds of it; with one a start takes
-half a second. It is never required, made only when asked for, and kept beside the private install:
+Without one each start compiles all that a run calls, some five seconds of it; with one a start
+takes half a second. It is never required, made only when asked for, and kept beside the private
+install:
 
     image-1.5.3-0.9.24-<digest>/
         xcheck.so

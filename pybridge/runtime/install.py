@@ -54,7 +54,7 @@ def obtain(notify: Notify, explicit: str | None = None) -> Runtime:
     found = find(explicit) or install(notify, explicit=explicit)
     wanted = sys.stderr.isatty() and image.is_possible()
     if wanted and with_image(found, shipped.library()).image is None:
-        notify("each start takes five seconds less after `xcheck julia compile` (once, two minutes)")
+        notify("each start takes 5 seconds less after `xcheck julia compile` (once, two minutes)")
     return found
 
 
