@@ -102,7 +102,7 @@ function next_part!(layout, lines, weights)
     return Part(name, k < 0 ? nothing : next!(lines, (k, shape...)), rows)
 end
 
-"Types of numbers that the other side knows as well, see pybridge/sides/packing.py."
+"Types of numbers that the other side knows as well, see pybridge/sides/messages.py."
 const KINDS = (Float64, Float32, Float16, Complex{Float64}, Complex{Float32}, Int64, Bool, UInt8)
 const NUMBERS = Dict{DataType,Int}(kind => i for (i, kind) in enumerate(KINDS))
 

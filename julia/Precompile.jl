@@ -92,7 +92,7 @@ const CALLS = Any[
     (plain, (Matrix{Float64},)),
     (gradients_of, (Tagger, Found, Vector{Symbol})),
     (as_ours, (Adapter, Symbol, Matrix{Float64})),
-    (all_turned, (Tagger, Matrices, Vector{Symbol})),
+    (all_turned, (Tagger, Vector{Any}, Vector{Symbol})),
     # lines
     (costs_along, (Tagger, Sentence, Weights, Probe, Vector{Float64})),
     (costs_along, (Tagger, Sentence, Weights, Probe, Vector{Complex{Float64}})),
